@@ -1,0 +1,269 @@
+"""A simulated router on the network: its listeners, its connections, and the back door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+from routers.simulator.api_service import ApiConnection
+from routers.simulator.faults import Faults
+from routers.simulator.outbox import Workload
+from routers.simulator.router import Identity, Router
+from routers.simulator.schema import Row
+from routers.simulator.signals import Signal
+from routers.simulator.tls import Certificate
+
+T = TypeVar("T")
+
+SERVICES = ("api", "api-ssl", "rest", "rest-ssl")
+
+
+class Connection(Protocol):
+    async def serve(self) -> None: ...
+    def abort(self) -> None: ...
+
+
+class Runner(Protocol):
+    """Runs a function in the simulator's own thread and gives its result."""
+
+    def __call__(self, act: Callable[[], T]) -> T: ...
+
+
+class Device:
+    """One router. Every public method may be called from any thread."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        host: str,
+        ports: Mapping[str, int],
+        certificate: Certificate,
+        other_certificate: Certificate,
+        in_loop: Runner,
+    ) -> None:
+        self.identity = identity
+        self.faults = Faults()
+        self.router = Router(identity, self.faults)
+        self.sentences: deque[list[str]] = deque(maxlen=10_000)
+        self.logins = 0
+        self.fault_changed = Signal()
+        self.workload = Workload(self.faults)
+        self._host = host
+        self._ports = dict(ports)
+        self._certificate = certificate
+        self._other_certificate = other_certificate
+        self._in_loop = in_loop
+        self._listeners: dict[str, tuple[socket.socket, asyncio.Task[None]]] = {}
+        self._serving: dict[asyncio.Task[None], tuple[str, Connection | None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.faults.on_change(self._tell_loop)
+        self.router.on_restart.append(self._drop)
+
+    # For tests, tools and demonstrations ----------------------------------------------------
+
+    def port(self, service: str) -> int:
+        return self._ports[service]
+
+    @property
+    def host(self) -> str:
+        return self._host
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the DER certificate that the TLS services show, lower-case hex."""
+        return self._certificate.fingerprint
+
+    @property
+    def connections(self) -> int:
+        return len(self._serving)
+
+    def rows(self, path: str) -> list[Row]:
+        """Return what a `print` by an all-powerful user would show now."""
+
+        def act() -> list[Row]:
+            self.router.settle()
+            return self.router.rows(path)
+
+        return self._in_loop(act)
+
+    def add(self, path: str, row: Mapping[str, str]) -> str:
+        """Add a row as if by hand, with fields that no client may set too; return its id."""
+        return self._in_loop(lambda: self.router.table(path).by_hand(row))
+
+    def set(self, path: str, reference: str, changes: Mapping[str, str]) -> None:
+        """Change the row with this id or name."""
+
+        def act() -> None:
+            table = self.router.table(path)
+            table.edit_by_hand(table.find(reference) if reference else "", changes)
+
+        self._in_loop(act)
+
+    def remove(self, path: str, reference: str) -> None:
+        def act() -> None:
+            table = self.router.table(path)
+            table.remove(table.find(reference))
+
+        self._in_loop(act)
+
+    def advance(self, seconds: float) -> None:
+        """Let so much time pass on the router's own clock."""
+        self._in_loop(lambda: self.router.advance(seconds))
+
+    def reboot(self) -> None:
+        """Drop everything that a reboot drops; the services are back at once."""
+        self._in_loop(self.router.reboot)
+
+    def factory_reset(self) -> None:
+        """Go back to the state, users included, that the simulator made."""
+        self._in_loop(self.router.factory_reset)
+
+    def drop_connections(self) -> None:
+        self._in_loop(self._drop)
+
+    def switch_off(self) -> None:
+        """Close the listeners and every connection; `switch_on` takes the same ports again."""
+        self._in_loop(self._switch_off)
+
+    def switch_on(self) -> None:
+        self._in_loop(self._switch_on)
+
+    # In the loop ----------------------------------------------------------------------------
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._switch_on()
+
+    async def close(self) -> None:
+        tasks = [task for _, task in self._listeners.values()] + list(self._serving)
+        self._switch_off()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._loop = None
+
+    def _switch_on(self) -> None:
+        if self._loop is None:
+            return
+        for service, port in self._ports.items():
+            if service in self._listeners:
+                continue
+            listener = socket.create_server((self._host, port), backlog=256)
+            listener.setblocking(False)
+            self._ports[service] = listener.getsockname()[1]
+            task = self._loop.create_task(self._accept(listener, service))
+            self._listeners[service] = (listener, task)
+
+    def _switch_off(self) -> None:
+        for listener, task in self._listeners.values():
+            task.cancel()
+            # An accept that is under way keeps a closed descriptor busy: take it off first.
+            if self._loop is not None:
+                self._loop.remove_reader(listener)
+            listener.close()
+        self._listeners.clear()
+        self._drop()
+
+    def _drop(self) -> None:
+        for task, (_, connection) in list(self._serving.items()):
+            if connection is not None:
+                connection.abort()
+            task.cancel()
+
+    def _tell_loop(self) -> None:
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # closed in the meantime
+                loop.call_soon_threadsafe(self.fault_changed.fire)
+
+    async def _accept(self, listener: socket.socket, service: str) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            sock, peer = await loop.sock_accept(listener)
+            if self.faults.now.refuse or self._is_full(service):
+                _reset(sock)
+                continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = loop.create_task(self._serve(sock, peer[0], service))
+            self._serving[task] = (service, None)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._serving.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            task.get_loop().call_exception_handler(
+                {"message": "a simulated connection failed", "exception": error, "task": task}
+            )
+
+    def _is_full(self, service: str) -> bool:
+        """Past the limit a connection is closed at once; what real routers do is not written."""
+        limit = self.faults.now.max_sessions
+        if limit is None:
+            limit = self.router.session_limit(service)
+        return sum(name == service for name, _ in self._serving.values()) >= limit
+
+    async def _serve(self, sock: socket.socket, address: str, service: str) -> None:
+        try:
+            await self._wait_for_line(service)
+            reader, writer = await self._open_stream(sock, service)
+        except (OSError, ssl.SSLError):
+            sock.close()
+            return
+        except asyncio.CancelledError:
+            sock.close()
+            raise
+        task = asyncio.current_task()
+        assert task is not None
+        connection = self._connection(service, reader, writer, address)
+        self._serving[task] = (service, connection)
+        try:
+            await connection.serve()
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError, ssl.SSLError):
+                await writer.wait_closed()
+
+    async def _wait_for_line(self, service: str) -> None:
+        """Take the time of a handshake: one round trip for TCP, one more for TLS 1.3."""
+        latency = self.faults.now.latency
+        if latency:
+            await asyncio.sleep(latency * (2 if service.endswith("-ssl") else 1))
+        while self.faults.now.silent and service.endswith("-ssl"):
+            await self.fault_changed.wait()
+
+    async def _open_stream(
+        self, sock: socket.socket, service: str
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        context = self._tls_context() if service.endswith("-ssl") else None
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=context)
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        if self.faults.now.swap_certificate:
+            return self._other_certificate.context
+        return self._certificate.context
+
+    def _connection(
+        self,
+        service: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        address: str,
+    ) -> Connection:
+        via = "api-ssl" if service == "api-ssl" else "api"
+        return ApiConnection(self, reader, writer, address, via)
+
+
+def _reset(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
