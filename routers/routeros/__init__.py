@@ -4,6 +4,7 @@ from routers.routeros import errors
 from routers.routeros.command import Command, Reply
 from routers.routeros.deadline import Deadline
 from routers.routeros.endpoint import Endpoint, Transport
+from routers.routeros.pool import Pool
 from routers.routeros.session import Session
 
-__all__ = ["Command", "Deadline", "Endpoint", "Reply", "Session", "Transport", "errors"]
+__all__ = ["Command", "Deadline", "Endpoint", "Pool", "Reply", "Session", "Transport", "errors"]

@@ -122,7 +122,7 @@ class Interrupted(Refused):
 
 
 # The words are RouterOS's own, over the API and in REST's `detail` alike. First match wins.
-_BY_MESSAGE = tuple(
+_BY_MESSAGE: tuple[tuple[re.Pattern[str], type[Refused]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
         (r"no such command|bad command name", UnknownCommand),
@@ -136,7 +136,7 @@ _BY_MESSAGE = tuple(
     )
 )
 # Most traps carry no category; where one does and its text is unknown, it still narrows.
-_BY_CATEGORY = {1: InvalidValue, 2: Interrupted}
+_BY_CATEGORY: dict[int, type[Refused]] = {1: InvalidValue, 2: Interrupted}
 
 
 def refusal(message: str, *, category: int | None = None, status: int | None = None) -> Refused:
