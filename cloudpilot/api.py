@@ -1,0 +1,82 @@
+"""Base classes of the API's views: the error shape, the tenant filter, roles and pagination."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import Model
+from django.shortcuts import get_object_or_404
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, set_rollback
+
+from cloudpilot.families import CLOUDPILOT, Family
+from cloudpilot.problems import problem_of
+from cloudpilot.tenancy import OwnedQuerySet, Role, demand_role
+
+
+class FamilyView(APIView):
+    """A view of one API family; a family's own base class names it."""
+
+    family: ClassVar[Family] = CLOUDPILOT
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        return self.render_problem
+
+    def render_problem(self, exc: Exception, context: dict[str, Any]) -> Response | None:
+        """Answer a refusal in the family's shape; what nobody expected goes on up as a crash."""
+        problem = problem_of(exc)
+        if problem is None:
+            return None
+        set_rollback()
+        return Response(
+            self.family.body(problem), status=problem.status, headers=dict(problem.headers)
+        )
+
+
+class RolePermission(BasePermission):
+    """Let a member do what the role allows: see `CompanyViewMixin.minimum_role`."""
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Model) -> bool:
+        role = getattr(view, "minimum_role", minimum_role)(request, view)
+        if role is not Role.VIEWER:  # whoever sees a row is at least a viewer
+            demand_role(request.user, obj.company_id, role)  # type: ignore[attr-defined]
+        return True
+
+
+def minimum_role(request: Request, view: APIView) -> Role:
+    """Reading needs a viewer, the rest an operator, unless the action's own entry says otherwise."""
+    roles: dict[str, Role] = getattr(view, "action_roles", {})
+    default = Role.VIEWER if request.method in SAFE_METHODS else Role.OPERATOR
+    return roles.get(getattr(view, "action", ""), default)
+
+
+class CompanyViewMixin:
+    """Show a view only rows of its caller's companies, so that all others are a 404."""
+
+    permission_classes = (IsAuthenticated, RolePermission)
+    action_roles: ClassVar[dict[str, Role]] = {}
+
+    def get_queryset(self) -> OwnedQuerySet:
+        queryset: OwnedQuerySet = super().get_queryset()  # type: ignore[misc]
+        return queryset.visible_to(self.request.user)  # type: ignore[attr-defined]
+
+
+class EditMixin:
+    """PUT and PATCH alike take what is to change (contract.md), on a row nobody else is changing."""
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with transaction.atomic():
+            row = self.get_object()  # type: ignore[attr-defined]
+            # Locked by its key alone: a lock on the filtered query would take the joins' rows too.
+            row = get_object_or_404(type(row)._default_manager.select_for_update(), pk=row.pk)
+            serializer = self.get_serializer(  # type: ignore[attr-defined]
+                row, data=request.data, partial=True
+            )
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+        return Response(serializer.data)
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.update(request, *args, **kwargs)

@@ -1,0 +1,156 @@
+"""Where a router's host may point: the one place that decides which addresses we connect to.
+
+Check a host twice: its spelling when it is saved, every address that it resolves to when we
+connect; then connect to the checked address, so that no second look-up can change it.
+Facts behind the lists: security.md C2. `ipaddress` alone is not enough: it does not see
+loopback inside a mapped, 6to4, Teredo or NAT64 address, and calls multicast global.
+"""
+
+import re
+import socket
+from collections.abc import Iterator
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from cloudpilot.errors import DomainError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
+
+
+class HostNotAllowed(DomainError):
+    """The host, or an address that it resolves to, is not one we connect to."""
+
+    code = "host_not_allowed"
+
+
+def _networks(*texts: str) -> tuple[Network, ...]:
+    return tuple(ip_network(text) for text in texts)
+
+
+_NEVER = _networks(
+    "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "192.0.0.0/24",
+    "::/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::254/128",
+)  # fmt: skip
+_LOOPBACK = _networks("127.0.0.0/8", "::1/128")
+_PRIVATE = _networks(
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7"
+)
+_NAT64 = _networks("64:ff9b::/96", "64:ff9b:1::/48")
+
+
+def check_spelling(host: str) -> str:
+    """Return `host` in its canonical form: an address, or an RFC 1123 name in lower case.
+
+    Raises `HostNotAllowed` for every other spelling: `127.1`, `0x7f000001` and `010.0.0.1` mean
+    one thing to a person and another to the resolver.
+    """
+    if address := _literal(host):
+        _check_address(address)
+        return str(address)
+    labels = host.split(".")
+    is_name = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+    if not is_name or not any(c.isalpha() for c in labels[-1]) or labels[-1][:2].lower() == "0x":
+        raise HostNotAllowed("Give an IPv4 or IPv6 address, or a host name.")
+    return host.lower()
+
+
+def checked_addresses(found: list[str], port: int) -> list[str]:
+    """Return the addresses that a host resolved to, after checking every one of them.
+
+    One forbidden address among allowed ones forbids the host. Raises `HostNotAllowed`.
+    """
+    for text in found:
+        address = ip_address(text)
+        _check_address(address)
+        _check_not_ours(address, port)
+    return found
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.scope_id:
+        raise HostNotAllowed("An address with a zone is not accepted.")
+    return address
+
+
+def _check_address(address: Address) -> None:
+    for inner in _unwrapped(address):
+        if _within(inner, _NEVER) or not _mode_allows(inner):
+            raise HostNotAllowed("This host is not one that may be connected to.")
+
+
+def _mode_allows(address: Address) -> bool:
+    if settings.ROUTER_HOST_POLICY == "self_hosted":
+        return True
+    return not _within(address, _LOOPBACK) and not _within(address, _PRIVATE)
+
+
+def _unwrapped(address: Address) -> Iterator[Address]:
+    """Yield the address and every IPv4 address that is carried inside it."""
+    yield address
+    if isinstance(address, IPv4Address):
+        return
+    if address.ipv4_mapped:
+        yield address.ipv4_mapped
+    if address.sixtofour:
+        yield address.sixtofour
+    if address.teredo:
+        yield from address.teredo
+    if _within(address, _NAT64) or int(address) >> 32 == 0:  # the last: IPv4-compatible
+        carried = IPv4Address(int(address) & 0xFFFFFFFF)
+        if int(address) > 1:  # `::` and `::1` stand for themselves
+            yield carried
+
+
+def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address.version == net.version and address in net for net in networks)
+
+
+def _check_not_ours(address: Address, port: int) -> None:
+    """Refuse the platform's own database, broker and web port, at whichever address they answer."""
+    for host, own_port in _own_services():
+        if port == own_port and any(
+            str(inner) in _addresses_of(host) or (_is_here(host) and _is_here(str(inner)))
+            for inner in _unwrapped(address)
+        ):
+            raise HostNotAllowed("This host is not one that may be connected to.")
+
+
+def _own_services() -> Iterator[tuple[str, int]]:
+    database = settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        yield database.get("HOST") or "localhost", int(database.get("PORT") or 5432)
+    for url, default in ((settings.CELERY_BROKER_URL, 6379), (settings.PUBLIC_URL, 0)):
+        parts = urlsplit(url)
+        if parts.hostname:
+            yield parts.hostname, parts.port or default or (443 if parts.scheme == "https" else 80)
+
+
+@cache
+def _addresses_of(host: str) -> frozenset[str]:
+    """Return the addresses of one of our own services; they do not move while we run."""
+    try:
+        return frozenset(str(info[4][0]) for info in socket.getaddrinfo(host, None))
+    except OSError:
+        return frozenset()
+
+
+def _is_here(host: str) -> bool:
+    """Say whether `host` is this machine: loopback, or an address of one of its interfaces."""
+    if host == "localhost" or (address := _literal(host)) is None:
+        return host == "localhost" or bool(_addresses_of(host) & _local_addresses())
+    return _within(address, _LOOPBACK) or str(address) in _local_addresses()
+
+
+@cache
+def _local_addresses() -> frozenset[str]:
+    return _addresses_of(socket.gethostname()) | {"127.0.0.1", "::1"}

@@ -1,0 +1,103 @@
+"""Idempotency-Key: a request sent twice is carried out once, and answered alike both times.
+
+The key's row, the work and the answer are one transaction. A second request with the same key
+waits in the database for the first one; if that failed, the key is free again. So nothing has
+to expire after a crash, and what is decorated here may not speak to a network.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from cloudpilot.clients import client_address
+from cloudpilot.crypto import digest
+from cloudpilot.errors import DomainError, Unprocessable
+from cloudpilot.models import IdempotentAnswer
+
+KEPT = timedelta(hours=24)
+_KEY = re.compile(r"[!-~]{1,255}")
+
+# What an answer shows once: the stored answer, and so every replay, has null in its place.
+_SHOWN_ONCE = {"private_key", "router_key"}
+
+ViewMethod = Callable[..., Response]
+
+
+class BadIdempotencyKey(DomainError):
+    code = "idempotency_key_invalid"
+
+
+class IdempotencyKeyReused(Unprocessable):
+    code = "idempotency_key_reused"
+
+
+def idempotent(method: ViewMethod) -> ViewMethod:
+    """Make a view's POST method answer a repeated Idempotency-Key with its first answer.
+
+    A replay carries `Idempotency-Replayed: true`. The same key with another body, or on another
+    path, is refused with 422. A refused request does not use the key up.
+    """
+
+    @wraps(method)
+    def answer(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return method(self, request, *args, **kwargs)
+        if not _KEY.fullmatch(key):
+            raise BadIdempotencyKey("Idempotency-Key must be 1 to 255 printable characters.")
+
+        with transaction.atomic():
+            kept, is_new = _claim(_caller(request), key, _fingerprint(request))
+            if not is_new:
+                return Response(kept.body, kept.status, headers={"Idempotency-Replayed": "true"})
+            response = method(self, request, *args, **kwargs)
+            kept.status = response.status_code
+            kept.body = _without_secrets(json.loads(json.dumps(response.data, cls=JSONEncoder)))
+            kept.save(update_fields=["status", "body"])
+        return response
+
+    return answer
+
+
+def _claim(caller: str, key: str, fingerprint: str) -> tuple[IdempotentAnswer, bool]:
+    now = timezone.now()
+    IdempotentAnswer.objects.filter(caller=caller, key=key, created_at__lt=now - KEPT).delete()
+    kept, is_new = IdempotentAnswer.objects.get_or_create(
+        caller=caller, key=key, defaults={"fingerprint": fingerprint, "created_at": now}
+    )
+    if kept.fingerprint != fingerprint:
+        raise IdempotencyKeyReused("This Idempotency-Key was used with another request.")
+    return kept, is_new
+
+
+def _caller(request: Request) -> str:
+    if request.user.is_authenticated:
+        return f"user:{request.user.pk}"
+    return f"address:{client_address(request._request)}"[:100]
+
+
+def _fingerprint(request: Request) -> str:
+    data = request.data
+    body = dict(data.lists()) if hasattr(data, "lists") else data
+    text = json.dumps([request.method, request.path, body], sort_keys=True, default=str)
+    return digest(text, "idempotency")
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: None if name in _SHOWN_ONCE else _without_secrets(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(inner) for inner in value]
+    return value

@@ -1,0 +1,63 @@
+import logging
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import Resolver404, resolve
+
+from cloudpilot.families import family_of
+from cloudpilot.problems import CRASH, Problem, problem_of
+
+log = logging.getLogger("cloudpilot.crash")
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def json_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Answer `problem` in the shape of the family that the path belongs to."""
+    body = family_of(request.path_info).body(problem)
+    return JsonResponse(body, status=problem.status, headers=dict(problem.headers))
+
+
+class ErrorsAsJsonMiddleware:
+    """Answer what no view answered: a refusal in its family's shape, a crash as a bare 500.
+
+    Django's own debug and error pages are HTML, and say more than a stranger should read.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
+        if isinstance(exc, Http404) and request.path_info.startswith("/console/"):
+            return None  # the console answers people
+        problem = problem_of(exc)
+        if problem is None:
+            log.error("Unhandled %s", type(exc).__name__, exc_info=exc)
+            problem = CRASH
+        return json_problem(request, problem)
+
+
+class OptionalSlashMiddleware:
+    """Let every path answer with and without its trailing slash, for every method, unredirected."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _resolves(request.path_info):
+            path = request.path_info
+            other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+            if _resolves(other):
+                request.path_info = other
+        return self.get_response(request)
+
+
+def _resolves(path: str) -> bool:
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    return match.url_name != "unknown-path"

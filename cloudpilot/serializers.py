@@ -1,0 +1,84 @@
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.relations import SlugRelatedField
+
+from cloudpilot.tenancy import OwnedQuerySet, Role, demand_role
+
+READ_ONLY = "This field is read-only."
+UNKNOWN = "There is no such field."
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuse what it does not know, so that a misspelt field is an error and not a lost wish.
+
+    A read-only field may come back unchanged: a client that reads an object, edits it and puts
+    it back whole is in the right. What stands in `create_only_fields` is read-only ever after.
+    """
+
+    create_only_fields: tuple[str, ...] = ()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = super().get_fields()
+        if self.instance is not None:
+            for name in self.create_only_fields:
+                fields[name].read_only = True
+                fields[name].required = False
+        return fields
+
+    def to_internal_value(self, data: Any) -> Any:
+        if hasattr(data, "items"):
+            self._refuse_strange(data)
+        return super().to_internal_value(data)
+
+    def _refuse_strange(self, data: Any) -> None:
+        writable = {field.field_name for field in self._writable_fields}
+        shown: dict[str, Any] | None = None
+        errors = {}
+        for name in data:
+            if name in writable:
+                continue
+            if name not in self.fields:
+                errors[name] = [UNKNOWN]
+                continue
+            shown = self._shown_now() if shown is None else shown
+            if name not in shown or data[name] != shown[name]:
+                errors[name] = [READ_ONLY]
+        if errors:
+            raise ValidationError(errors)
+
+    def _shown_now(self) -> dict[str, Any]:
+        return dict(self.to_representation(self.instance)) if self.instance is not None else {}
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
+    """A model's serializer that refuses what it does not know."""
+
+
+class OwnedRelatedField(SlugRelatedField):
+    """Accept only rows of the caller's companies, by public id; all others do not exist."""
+
+    default_error_messages = {"does_not_exist": "There is no such object."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("slug_field", "public_id")
+        super().__init__(**kwargs)
+
+    def get_queryset(self) -> OwnedQuerySet:
+        queryset: OwnedQuerySet = super().get_queryset()
+        return queryset.visible_to(self.context["request"].user)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or "\0" in data or not data.isascii():
+            self.fail("does_not_exist", slug_name=self.slug_field, value="")
+        return super().to_internal_value(data)
+
+
+class CompanyField(OwnedRelatedField):
+    """The company that a new row goes to: one in which the caller may change things."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        company = super().to_internal_value(data)
+        demand_role(self.context["request"].user, company.pk, Role.OPERATOR)
+        return company

@@ -1,0 +1,264 @@
+"""Settings come from the environment, or from `.env`; each has a safe default.
+
+`docs/setup-guide.md` lists them. A secret may also be read from a file: `SECRET_KEY_FILE`
+and the like name its path.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from cloudpilot.keys import is_fernet_key, kept_key, random_fernet_key, random_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+env.read_env(BASE_DIR / ".env")
+
+STATE_DIR = BASE_DIR / env.str("STATE_DIR", default="var")
+
+# --- Keys -----------------------------------------------------------------------------------
+
+GENERATED_KEYS: list[str] = []  # those that nobody has set; `check --deploy` fails on them
+
+
+def _key(name: str, make: Callable[[], str] = random_key) -> str:
+    value: str = env.str(name, default="")
+    if not value:
+        GENERATED_KEYS.append(name)
+        value = kept_key(STATE_DIR, name.lower(), make)
+    if len(value) < 32:
+        raise ImproperlyConfigured(f"{name} must be at least 32 characters long.")
+    return value
+
+
+SECRET_KEY = _key("SECRET_KEY")
+JWT_SIGNING_KEY = _key("JWT_SIGNING_KEY")
+ROUTER_KEY_SECRET = _key("ROUTER_KEY_SECRET")
+ENCRYPTION_KEYS = [key.strip() for key in _key("ENCRYPTION_KEY", random_fernet_key).split(",")]
+if not all(is_fernet_key(key) for key in ENCRYPTION_KEYS):
+    raise ImproperlyConfigured("ENCRYPTION_KEY must hold Fernet keys, comma-separated.")
+
+# --- Where we are ---------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+# How many proxies of ours stand in front: the caller's address is that many hops from the right
+# end of X-Forwarded-For. 0 means that the header is not believed at all.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
+    raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
+
+# --- Apps -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "cloudpilot.apps.CloudPilotConfig",
+    "users.apps.UsersConfig",
+    "routers.apps.RoutersConfig",
+    "cloudpilot.console.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+]
+
+MIDDLEWARE = [
+    "cloudpilot.logs.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cloudpilot.middleware.ErrorsAsJsonMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "cloudpilot.middleware.OptionalSlashMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "cloudpilot.urls"
+WSGI_APPLICATION = "cloudpilot.wsgi.application"
+APPEND_SLASH = False  # every path answers with and without it, and nothing redirects
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database -------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+_database = DATABASES["default"]
+_database.setdefault("OPTIONS", {})
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["CONN_MAX_AGE"] = None
+    _database["OPTIONS"] |= {
+        # IMMEDIATE is correctness, not tuning: deferred transactions that read and then write
+        # fail with "database is locked" as soon as two of them meet.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+            "PRAGMA journal_size_limit=27103364;PRAGMA cache_size=-8000;PRAGMA temp_store=MEMORY"
+        ),
+    }
+    _database["TEST"] = {"NAME": STATE_DIR / "test.sqlite3"}  # a file: parallel connections meet
+elif _database["ENGINE"].endswith("postgresql"):
+    _database["CONN_MAX_AGE"] = 0
+    _database["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 10})
+
+# --- Accounts -------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SIMPLE_JWT = {
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ALGORITHM": "HS256",
+    "ISSUER": "cloudpilot",
+    "AUDIENCE": "cloudpilot",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "UPDATE_LAST_LOGIN": False,
+}
+
+# Limits of contract.md: how many in how many seconds.
+LIMITS = {
+    "failed_logins_per_account": (10, 300),
+    "failed_logins_per_address": (30, 300),
+    "registrations_per_address": (200, 3600),
+    "connection_tests_per_company": (60, 60),
+}
+
+# --- The API --------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.authentication.AccessTokenAuthentication",
+        "users.authentication.KeyPairAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "cloudpilot.parsers.BoundedJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "cloudpilot.negotiation.AlwaysJson",
+    "DEFAULT_PAGINATION_CLASS": "cloudpilot.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "cloudpilot.openapi.Schema",
+    "DEFAULT_METADATA_CLASS": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CloudPilot API",
+    "DESCRIPTION": "Sells and runs internet access on MikroTik routers, from anywhere.",
+    "VERSION": "0.1.0",
+    "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cloudpilot.openapi.add_error_responses",
+    ],
+}
+
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "x-api-key",
+    "x-private-key",
+)
+CORS_EXPOSE_HEADERS = ["Link", "X-Total-Count", "Retry-After", "X-Request-ID"]
+
+# --- Transport security ---------------------------------------------------------------------
+
+_https = urlsplit(PUBLIC_URL).scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False  # the rest of the domain is not ours
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if _https:
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: see above
+    "security.W008",  # a redirect comes too late for a key that was already sent in clear
+    "security.W021",  # HSTS preload: see above
+]
+
+# --- The rest -------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+WHITENOISE_USE_FINDERS = True  # Swagger UI and the console work with no `collectstatic`
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "cloudpilot.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # One line a request comes from `cloudpilot.request`. Django's own lines repeat it, and
+        # the development server's carries the query string.
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.request": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        "django.security": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        "django.server": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+    },
+}

@@ -1,0 +1,41 @@
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from drf_spectacular.views import (
+    SpectacularJSONAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerView,
+)
+
+from cloudpilot.health import health
+from cloudpilot.middleware import json_problem
+from cloudpilot.problems import BAD_REQUEST, CRASH, UNKNOWN_PATH
+
+
+def unknown_path(request: HttpRequest) -> HttpResponse:
+    return json_problem(request, UNKNOWN_PATH)
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return json_problem(request, BAD_REQUEST)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return json_problem(request, UNKNOWN_PATH)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return json_problem(request, CRASH)
+
+
+urlpatterns = [
+    path("users/", include("users.urls")),
+    path("routers/", include("routers.urls")),
+    path("health/", health),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("swagger/", SpectacularSwaggerView.as_view(url_name="openapi")),
+    path("redoc/", SpectacularRedocView.as_view(url_name="openapi")),
+    path("console/", admin.site.urls),
+    # Also under DEBUG, where Django would show an HTML page of its own.
+    re_path(r"", unknown_path, name="unknown-path"),
+]

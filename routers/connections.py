@@ -1,0 +1,73 @@
+"""From a router's row to a session with the device: host policy, trust on first use, one pool."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from cloudpilot import hosts
+from routers.errors import RouterUnreachable
+from routers.models import Router
+from routers.routeros import Deadline, Endpoint, Pool, Session, errors
+from routers.routeros.resolve import resolve
+
+
+def _checked(host: str, port: int, deadline: Deadline) -> list[str]:
+    """Resolve once and check every address; the pool connects to what is returned here."""
+    return hosts.checked_addresses(resolve(hosts.check_spelling(host), port, deadline), port)
+
+
+_pool = Pool(resolve=_checked)
+
+
+def endpoint_of(router: Router) -> Endpoint:
+    """Return how to reach a router. Raises `SecretUnreadable` if its password does not open."""
+    return Endpoint(
+        host=router.host,
+        port=router.port,
+        username=router.username,
+        password=router.password,
+        transport=router.transport,
+        tls_fingerprint=router.tls_fingerprint,
+    )
+
+
+@contextmanager
+def session_with(router: Router, deadline: Deadline, *, probe: bool = False) -> Iterator[Session]:
+    """Lend the one connection to `router` that this process keeps.
+
+    Raises `routeros.errors.Unavailable`. `probe` asks the device even if it failed a moment ago.
+    """
+    trust = partial(_trust_on_first_use, router)
+    with _pool.session(
+        router.pk, endpoint_of(router), deadline, trust=trust, probe=probe
+    ) as session:
+        yield session
+
+
+def forget(router: Router) -> None:
+    """Close this process's connection to `router`, if it has one."""
+    _pool.forget(router.pk)
+
+
+def _trust_on_first_use(router: Router, fingerprint: str) -> None:
+    """Keep the first certificate that a router shows, before it is sent a password.
+
+    Of two first contacts at once one is first; the other must have seen the same certificate.
+    """
+    unpinned = Router.objects.filter(pk=router.pk, host=router.host, tls_fingerprint="")
+    if not unpinned.update(tls_fingerprint=fingerprint):
+        pinned = Router.objects.filter(pk=router.pk).values_list("tls_fingerprint", flat=True)
+        if pinned.first() != fingerprint:
+            raise errors.TlsUntrusted(seen=fingerprint)
+    router.tls_fingerprint = fingerprint
+
+
+def unreachable(exc: errors.Unavailable) -> RouterUnreachable:
+    """Say that a router is away, in the words of this product's API."""
+    extra = {"reason": exc.reason}
+    if isinstance(exc, errors.TlsUntrusted) and exc.seen:
+        extra["seen_fingerprint"] = exc.seen
+    sentence = str(exc)
+    if exc.sent:
+        sentence += " The command was sent, and may have been carried out."
+    return RouterUnreachable(sentence, **extra)

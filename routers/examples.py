@@ -1,0 +1,124 @@
+"""Examples for the OpenAPI document; made-up values, and no secret that would open anything."""
+
+from drf_spectacular.utils import OpenApiExample
+
+_ROUTER = {
+    "id": 1,
+    "public_id": "RTR_0A1B2C3D",
+    "company": "EMP_0A1B2C3D4E",
+    "name": "Café Uhuru",
+    "host": "192.168.1.1",
+    "port": 8728,
+    "username": "cloudpilot",
+    "use_https": False,
+    "transport": "api",
+    "tls_fingerprint": "",
+    "location": "Moi Avenue",
+    "is_active": True,
+    "is_online": False,
+    "last_checked": None,
+    "created_at": "2026-11-21T08:00:00Z",
+    "updated_at": "2026-11-21T08:00:00Z",
+}
+
+ROUTER = [
+    OpenApiExample(
+        "A new router",
+        request_only=True,
+        value={
+            "name": "Café Uhuru",
+            "host": "192.168.1.1",
+            "username": "cloudpilot",
+            "password": "the-router-password",
+        },
+    ),
+    OpenApiExample("The router", response_only=True, status_codes=["201"], value=_ROUTER),
+]
+
+DELETED = [
+    OpenApiExample(
+        "Deleted",
+        response_only=True,
+        value={"message": 'Router "Café Uhuru" has been successfully deleted'},
+    )
+]
+
+CONNECTION_TEST = [
+    OpenApiExample(
+        "Online",
+        response_only=True,
+        value={"router_id": 1, "is_online": True, "message": "Connection test completed"},
+    ),
+    OpenApiExample(
+        "Away",
+        response_only=True,
+        value={
+            "router_id": 1,
+            "is_online": False,
+            "message": "Connection test completed",
+            "reason": "timeout",
+            "detail": "The router did not answer in time.",
+        },
+    ),
+]
+
+COMMAND = [
+    OpenApiExample("As the API", request_only=True, value={"command": "/system/resource/print"}),
+    OpenApiExample(
+        "As REST",
+        request_only=True,
+        value={
+            "command": "ip/address",
+            "method": "PUT",
+            "data": {"address": "10.5.50.1/24", "interface": "ether2"},
+        },
+    ),
+    OpenApiExample(
+        "As the console",
+        request_only=True,
+        value={"command": "/ip address add address=10.5.50.1/24 interface=ether2"},
+    ),
+    OpenApiExample(
+        "Rows",
+        response_only=True,
+        value={
+            "router_id": 1,
+            "command": "/ip/address/print",
+            "method": "GET",
+            "result": [{".id": "*1", "address": "192.168.1.1/24", "interface": "ether1"}],
+            "message": "Command executed successfully",
+        },
+    ),
+    OpenApiExample(
+        "An add",
+        response_only=True,
+        value={
+            "router_id": 1,
+            "command": "/ip address add address=10.5.50.1/24 interface=ether2",
+            "method": "GET",
+            "result": {"ret": "*1A"},
+            "message": "Command executed successfully",
+        },
+    ),
+]
+
+DEVICE_INFO = [
+    OpenApiExample(
+        "A small board",
+        response_only=True,
+        value={
+            "router_id": 1,
+            "device_info": {
+                "identity": "MikroTik",
+                "cpu_load": "7%",
+                "free_memory": "187543552",
+                "total_memory": "268435456",
+                "free_hdd_space": "92274688",
+                "total_hdd_space": "134217728",
+                "version": "7.16.2 (stable)",
+                "uptime": "1w2d3h4m5s",
+            },
+            "message": "Device information retrieved successfully",
+        },
+    )
+]

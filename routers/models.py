@@ -1,0 +1,105 @@
+from functools import partial
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from cloudpilot.crypto import SealedField
+from cloudpilot.random_ids import public_id
+from cloudpilot.tenancy import OwnedQuerySet
+from routers.querysets import RouterQuerySet
+from routers.routeros import Transport
+from users.models import Company
+
+_BY_PORT = {
+    8728: Transport.API,
+    8729: Transport.API_SSL,
+    80: Transport.REST,
+    443: Transport.REST_SSL,
+}
+DEFAULT_PORTS = {transport: port for port, transport in _BY_PORT.items()}
+
+
+class Router(models.Model):
+    """A MikroTik router of a company, and how to reach it."""
+
+    public_id = models.CharField(
+        max_length=12, unique=True, editable=False, default=partial(public_id, "RTR", 8)
+    )
+    company = models.ForeignKey(Company, models.PROTECT, related_name="routers")
+    name = models.CharField(max_length=100)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(
+        default=8728, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    username = models.CharField(max_length=100)
+    password = SealedField()
+    use_https = models.BooleanField(default=False)
+    chosen_transport = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=[(t.value, t.value) for t in Transport],
+        help_text="empty: follows from port and use_https",
+    )
+    tls_fingerprint = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of the certificate that is trusted; empty until first contact",
+    )
+    location = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_online = models.BooleanField(default=False)
+    last_checked = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RouterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "-id"], name="router_of_company")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(port__gte=1, port__lte=65535), name="router_port_in_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.public_id})"
+
+    @property
+    def transport(self) -> Transport:
+        """The transport in use: the chosen one, or else what port and use_https imply."""
+        if self.chosen_transport:
+            return Transport(self.chosen_transport)
+        other = Transport.API_SSL if self.use_https else Transport.API
+        return _BY_PORT.get(self.port, other)
+
+
+class CommandLog(models.Model):
+    """One command that a user sent to a router. Written before it is sent, so none is missing."""
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", "sent, no outcome known"
+        DONE = "done"
+        REFUSED = "refused", "refused by the router"
+        FAILED = "failed", "the router did not answer"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    router = models.ForeignKey(Router, models.SET_NULL, null=True, related_name="command_logs")
+    router_name = models.CharField(max_length=120, help_text="outlives the router")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    user_name = models.CharField(max_length=150, help_text="outlives the account")
+    command = models.CharField(max_length=300)
+    arguments = models.JSONField(default=dict, help_text="secrets are masked")
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.SENT)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "-id"], name="command_of_company")]
+
+    def __str__(self) -> str:
+        return f"{self.command} on {self.router_name}"

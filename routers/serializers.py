@@ -1,0 +1,171 @@
+from typing import Any
+
+from django.db import transaction
+from rest_framework import serializers
+
+from cloudpilot import hosts
+from cloudpilot.crypto import SecretUnreadable
+from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSerializer
+from routers import connections
+from routers.commands import METHODS
+from routers.models import DEFAULT_PORTS, Router
+from routers.routeros import Transport
+from users.models import Company
+
+# A change of one of these makes what we knew of the router's state worthless.
+_ENDPOINT_FIELDS = ("host", "port", "username", "password", "use_https", "chosen_transport")
+
+
+class TransportField(serializers.ChoiceField):
+    """Shows the transport in use; takes the one to use, or an empty string to follow the port."""
+
+    def get_attribute(self, router: Router) -> Transport:
+        return router.transport
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+class RouterSerializer(StrictModelSerializer):
+    company = CompanyField(queryset=Company.objects.all(), required=False)
+    port = serializers.IntegerField(min_value=1, max_value=65535, required=False)
+    password = serializers.CharField(
+        max_length=255, write_only=True, trim_whitespace=False, style={"input_type": "password"}
+    )
+    transport = TransportField(
+        choices=[(t.value, t.value) for t in Transport],
+        source="chosen_transport",
+        required=False,
+        allow_blank=True,
+    )
+    tls_fingerprint = serializers.RegexField(
+        r"^(([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2})?$",
+        required=False,
+        allow_blank=True,
+        max_length=95,
+        help_text="SHA-256 of the router's certificate; empty to trust the next one it shows",
+    )
+
+    create_only_fields = ("company",)
+
+    class Meta:
+        model = Router
+        fields = (
+            "id", "public_id", "company", "name", "host", "port", "username", "password",
+            "use_https", "transport", "tls_fingerprint", "location", "is_active", "is_online",
+            "last_checked", "created_at", "updated_at",
+        )  # fmt: skip
+        read_only_fields = ("public_id", "is_online", "last_checked")
+
+    def validate_host(self, host: str) -> str:
+        try:
+            return hosts.check_spelling(host)
+        except hosts.HostNotAllowed as exc:
+            raise serializers.ValidationError(str(exc)) from exc
+
+    def validate_tls_fingerprint(self, fingerprint: str) -> str:
+        return fingerprint.replace(":", "").lower()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is None:
+            attrs.setdefault("company", self._default_company())
+            attrs.setdefault("port", _default_port(attrs))
+        return attrs
+
+    def _default_company(self) -> Company:
+        company = self.context["request"].user.personal_company
+        if company is None:
+            raise serializers.ValidationError({"company": ["Name the router's company."]})
+        return company
+
+    def update(self, router: Router, changes: dict[str, Any]) -> Router:
+        """Write what changed, and no other column: what others change meanwhile stays."""
+        changed = [name for name, value in changes.items() if _differs(router, name, value)]
+        for name in changed:
+            setattr(router, name, changes[name])
+        if set(changed) & set(_ENDPOINT_FIELDS):
+            router.is_online = False
+            changed.append("is_online")
+            transaction.on_commit(lambda: connections.forget(router))
+        router.save(update_fields=[*changed, "updated_at"])
+        return router
+
+
+def _default_port(attrs: dict[str, Any]) -> int:
+    transport = attrs.get("chosen_transport")
+    if not transport:
+        transport = Transport.API_SSL if attrs.get("use_https") else Transport.API
+    return DEFAULT_PORTS[Transport(transport)]
+
+
+def _differs(router: Router, name: str, value: Any) -> bool:
+    try:
+        return bool(getattr(router, name) != value)
+    except SecretUnreadable:
+        return True
+
+
+class CommandSerializer(StrictSerializer):
+    command = serializers.CharField(max_length=4000)
+    method = serializers.ChoiceField(
+        choices=[(m, m) for m in METHODS],
+        default="GET",
+        help_text="what a path with no command means: GET print, PUT add, PATCH set, DELETE remove",
+    )
+    params = serializers.DictField(required=False, help_text="conditions of a print")
+    data = serializers.DictField(required=False, help_text="arguments of the command")
+    confirm = serializers.BooleanField(
+        default=False, help_text="needed by commands that can cut off or wipe the router"
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        method = data.get("method") if hasattr(data, "get") else None
+        if isinstance(method, str):  # the original took it in any case
+            data = {**data, "method": method.upper()}
+        return super().to_internal_value(data)
+
+
+# --- Answers: their shapes, for the OpenAPI document ----------------------------------------
+
+
+class DeletedAnswer(serializers.Serializer):
+    message = serializers.CharField()
+
+
+class ConnectionTestAnswer(serializers.Serializer):
+    router_id = serializers.IntegerField()
+    is_online = serializers.BooleanField()
+    message = serializers.CharField()
+    reason = serializers.ChoiceField(
+        choices=["unreachable", "timeout", "auth_failed", "tls_untrusted", "not_routeros"],
+        required=False,
+        help_text="only when the router is not online",
+    )
+    detail = serializers.CharField(required=False)
+
+
+class CommandAnswer(serializers.Serializer):
+    router_id = serializers.IntegerField()
+    command = serializers.CharField()
+    method = serializers.CharField()
+    result = serializers.JSONField(
+        help_text="rows; one object for a singleton menu; `ret` for an add"
+    )
+    message = serializers.CharField()
+
+
+class DeviceInfo(serializers.Serializer):
+    identity = serializers.CharField()
+    cpu_load = serializers.CharField(help_text="per cent, such as 7%")
+    free_memory = serializers.CharField(help_text="bytes")
+    total_memory = serializers.CharField(help_text="bytes")
+    free_hdd_space = serializers.CharField(help_text="bytes")
+    total_hdd_space = serializers.CharField(help_text="bytes")
+    version = serializers.CharField()
+    uptime = serializers.CharField(help_text="as RouterOS writes it, such as 1w2d3h4m5s")
+
+
+class DeviceInfoAnswer(serializers.Serializer):
+    router_id = serializers.IntegerField()
+    device_info = DeviceInfo()
+    message = serializers.CharField()

@@ -1,0 +1,181 @@
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from cloudpilot.errors import DomainError
+from cloudpilot.hosts import HostNotAllowed
+from cloudpilot.tenancy import demand_role
+from routers.command_policy import Risk, masked, risk_of
+from routers.connections import session_with, unreachable
+from routers.errors import ConfirmationRequired, RouterRefused
+from routers.models import CommandLog, Router
+from routers.routeros import Command, Deadline, Reply, errors
+
+# The only waits for a device that a request thread may bear (architecture, decision 4).
+TEST_SECONDS = 5.0
+COMMAND_SECONDS = 10.0
+
+_RESOURCE = Command("/system/resource", "print")
+_IDENTITY = Command("/system/identity", "print", proplist=("name",))
+_INFO = {
+    "cpu_load": "cpu-load",
+    "free_memory": "free-memory",
+    "total_memory": "total-memory",
+    "free_hdd_space": "free-hdd-space",
+    "total_hdd_space": "total-hdd-space",
+    "version": "version",
+    "uptime": "uptime",
+}
+UNKNOWN = "Unknown"
+
+# Menus that are one object and no list of rows.
+_SINGLETONS = frozenset(
+    [
+        "/system/identity",
+        "/system/resource",
+        "/system/license",
+        "/system/clock",
+        "/system/routerboard",
+        "/system/package/update",
+        "/system/ntp/client",
+        "/system/note",
+        "/ip/dns",
+        "/ip/cloud",
+        "/ip/settings",
+        "/ip/ssh",
+        "/ip/neighbor/discovery-settings",
+        "/radius/incoming",
+        "/snmp",
+        "/user-manager",
+        "/user-manager/database",
+        "/user-manager/advanced",
+        "/tool/bandwidth-server",
+        "/tool/graphing",
+        "/tool/romon",
+        "/tool/sniffer",
+        "/interface/bridge/settings",
+        "/interface/detect-internet",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ConnectionTest:
+    """What a test found; `reason` and `detail` are empty when the router is online."""
+
+    is_online: bool
+    reason: str = ""
+    detail: str = ""
+
+
+def check_connection(router: Router) -> ConnectionTest:
+    """Ask the router whether it is there, now, and store the answer and its time."""
+    try:
+        with session_with(router, deadline := Deadline(TEST_SECONDS), probe=True) as session:
+            session.run(_IDENTITY, deadline)
+        found = ConnectionTest(is_online=True)
+    except errors.Unavailable as exc:
+        found = ConnectionTest(is_online=False, reason=exc.reason, detail=str(exc))
+    except errors.Refused:
+        found = ConnectionTest(is_online=True)  # it may not read this, but it is there
+    except HostNotAllowed as exc:
+        found = ConnectionTest(is_online=False, reason="unreachable", detail=str(exc))
+    Router.objects.note_connection(router, is_online=found.is_online, at=timezone.now())
+    return found
+
+
+def device_info(router: Router) -> dict[str, str]:
+    """Read the eight facts that the page shows, each a string, `Unknown` where a model lacks it.
+
+    Raises `RouterUnreachable`, or `RouterRefused` if the account may not read.
+    """
+    try:
+        with session_with(router, deadline := Deadline(COMMAND_SECONDS)) as session:
+            resource = _only_row(session.run(_RESOURCE, deadline))
+            identity = _only_row(session.run(_IDENTITY, deadline))
+    except errors.Unavailable as exc:
+        raise unreachable(exc) from exc
+    except errors.Refused as exc:
+        raise RouterRefused(exc.message, router_id=router.pk, status_code=exc.status) from exc
+    info = {name: resource.get(field, UNKNOWN) for name, field in _INFO.items()}
+    if info["cpu_load"] != UNKNOWN:
+        info["cpu_load"] += "%"
+    return {"identity": identity.get("name", UNKNOWN), **info}
+
+
+def _only_row(reply: Reply) -> dict[str, str]:
+    return reply.rows[0] if reply.rows else {}
+
+
+def execute_command(
+    router: Router, command: Command, *, user: Any, method: str, confirm: bool
+) -> Any:
+    """Run a command that `user` may run, and return its result as the page shows it.
+
+    Secrets in the result are masked. Every command that is sent is recorded, with what became
+    of it. Raises `CommandNotAllowed`, `RoleTooLow`, `ConfirmationRequired`, `RouterRefused` or
+    `RouterUnreachable`.
+    """
+    risk = risk_of(command)
+    demand_role(user, router.company_id, risk.value)
+    if risk is Risk.DANGEROUS and not confirm:
+        raise ConfirmationRequired(
+            'This command can cut off or wipe the router; send "confirm": true to run it.'
+        )
+    entry = _record(router, command, user)
+    try:
+        with session_with(router, deadline := Deadline(COMMAND_SECONDS)) as session:
+            reply = session.run(command, deadline)
+    except errors.Refused as exc:
+        _close(entry, CommandLog.Outcome.REFUSED, exc.message)
+        raise RouterRefused(
+            exc.message,
+            router_id=router.pk,
+            command=command.path,
+            method=method,
+            status_code=exc.status,
+        ) from exc
+    except errors.Unavailable as exc:
+        _close(entry, CommandLog.Outcome.FAILED, str(exc))
+        raise unreachable(exc) from exc
+    except DomainError as exc:
+        _close(entry, CommandLog.Outcome.FAILED, str(exc))
+        raise
+    _close(entry, CommandLog.Outcome.DONE)
+    return _shown(command, reply)
+
+
+def _record(router: Router, command: Command, user: Any) -> CommandLog:
+    return CommandLog.objects.create(
+        company_id=router.company_id,
+        router=router,
+        router_name=str(router),
+        user=user,
+        user_name=user.get_username(),
+        command=command.path[:300],
+        arguments={**masked(command.attributes), "?": list(command.queries)},
+    )
+
+
+def _close(entry: CommandLog, outcome: CommandLog.Outcome, error: str = "") -> None:
+    CommandLog.objects.filter(pk=entry.pk).update(
+        outcome=outcome, error=error[:500], finished_at=timezone.now()
+    )
+
+
+def _shown(command: Command, reply: Reply) -> Any:
+    """Give a reply the page's form: rows, one object for a singleton menu, or what was returned."""
+    if reply.ret is not None:
+        return {"ret": reply.ret}
+    rows = [masked(row) for row in reply.rows]
+    if len(rows) == 1 and _is_singleton(command, rows[0]):
+        return rows[0]
+    return rows
+
+
+def _is_singleton(command: Command, row: dict[str, str]) -> bool:
+    if command.menu in _SINGLETONS:
+        return True
+    # Of a menu that we do not know: a row of a list has an id, unless the caller left it out.
+    return command.verb in {"print", "getall"} and not command.proplist and ".id" not in row

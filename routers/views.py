@@ -1,0 +1,128 @@
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from cloudpilot import audit
+from cloudpilot.api import CompanyViewMixin, EditMixin, FamilyView
+from cloudpilot.idempotency import idempotent
+from cloudpilot.limits import spend
+from cloudpilot.tenancy import Role
+from routers import connections, examples, serializers, services
+from routers.commands import parse_command
+from routers.models import Router
+
+
+class RouterViewSet(
+    CompanyViewMixin,
+    EditMixin,
+    FamilyView,
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    GenericViewSet,
+):
+    """Routers of the caller's companies."""
+
+    queryset = Router.objects.select_related("company")
+    serializer_class = serializers.RouterSerializer
+    # These two ask the device; what a command needs, its own risk decides.
+    action_roles = {"check": Role.VIEWER, "execute": Role.VIEWER}
+    error_statuses = {
+        "create": ("422",),
+        "update": ("409",),
+        "partial_update": ("409",),
+        "check": ("409", "429"),
+        "execute": ("409", "503"),
+        "device_info": ("409", "503"),
+    }
+
+    @extend_schema(examples=examples.ROUTER)
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().create(request, *args, **kwargs)
+
+    @extend_schema(responses=serializers.DeletedAnswer, examples=examples.DELETED)
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        router = self.get_object()
+        with transaction.atomic():
+            audit.record(request, "router.delete", router, company=router.company.public_id)
+            Router.objects.filter(pk=router.pk).delete()
+            transaction.on_commit(lambda: connections.forget(router))
+        message = f'Router "{router.name}" has been successfully deleted'
+        return Response({"message": message})
+
+    @extend_schema(
+        operation_id="routers_test_connection",
+        request=None,
+        responses=serializers.ConnectionTestAnswer,
+        examples=examples.CONNECTION_TEST,
+    )
+    def check(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Ask the router whether it is there, and store the answer. Always 200."""
+        router = self.get_object()
+        spend("connection_tests_per_company", str(router.company_id))
+        found = services.check_connection(router)
+        answer = {
+            "router_id": router.pk,
+            "is_online": found.is_online,
+            "message": "Connection test completed",
+        }
+        if not found.is_online:
+            answer |= {"reason": found.reason, "detail": found.detail}
+        return Response(answer)
+
+    @extend_schema(
+        operation_id="routers_execute_command",
+        request=serializers.CommandSerializer,
+        responses=serializers.CommandAnswer,
+        examples=examples.COMMAND,
+    )
+    def execute(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Run one RouterOS command, written as the API, REST or the console writes it."""
+        router = self.get_object()
+        serializer = serializers.CommandSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        body = serializer.validated_data
+        command = parse_command(
+            body["command"],
+            method=body["method"],
+            params=body.get("params"),
+            data=body.get("data"),
+        )
+        result = services.execute_command(
+            router,
+            command,
+            user=request.user,
+            method=body["method"],
+            confirm=body["confirm"],
+        )
+        return Response(
+            {
+                "router_id": router.pk,
+                "command": body["command"],
+                "method": body["method"],
+                "result": result,
+                "message": "Command executed successfully",
+            }
+        )
+
+    @extend_schema(
+        operation_id="routers_device_info",
+        responses=serializers.DeviceInfoAnswer,
+        examples=examples.DEVICE_INFO,
+    )
+    def device_info(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read what the router is and how it fares, live."""
+        router = self.get_object()
+        return Response(
+            {
+                "router_id": router.pk,
+                "device_info": services.device_info(router),
+                "message": "Device information retrieved successfully",
+            }
+        )
