@@ -27,7 +27,12 @@ class KeyPairScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         return [
             {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "`cp_pub_…`"},
-            {"type": "apiKey", "in": "header", "name": "X-Private-Key", "description": "`cp_sec_…`"},
+            {
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-Private-Key",
+                "description": "`cp_sec_…`",
+            },
         ]
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[Any]]:

@@ -1,0 +1,45 @@
+# Every target works on a fresh clone with Python 3.11 to 3.13 and nothing of ours installed.
+PYTHON ?= python3
+BIN = .venv/bin
+PORT ?= 8000
+T ?= tests
+# Tests of what never meets a database need not run on a second one.
+NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs
+
+.PHONY: help setup setup-dev run docs test lint format check benchmark
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+.venv/run: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/run requirements-docs.txt requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
+	$(BIN)/python manage.py run_demo --port $(PORT)
+
+test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
+	$(BIN)/python -m pytest $(T)
+	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest $(T) -m "not browser and not fuzz" $(NO_DATABASE)
+
+lint: .venv/dev  ## style, types, imports, migrations, settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy .
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/dev  ## put the code in its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
+	$(BIN)/mkdocs serve -a 127.0.0.1:8001
+
+benchmark: .venv/dev  ## what is measured, as ratios
+	$(BIN)/python -m benchmarks.routeros

@@ -1,0 +1,50 @@
+import pytest
+from rest_framework.test import APIClient
+
+from tests.factories import UserFactory
+from users import tokens
+
+
+class Client(APIClient):
+    """An API client that can speak for somebody."""
+
+    def as_user(self, user):
+        """Send this user's access token from now on; answers the client itself."""
+        pair = tokens.start_family(user)
+        self.credentials(HTTP_AUTHORIZATION=f"Bearer {pair.access_token}")
+        return self
+
+
+@pytest.fixture(autouse=True)
+def _fast_and_private(settings, tmp_path):
+    """Hash fast, and trust the host name that test clients use."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+
+
+@pytest.fixture
+def anonymous():
+    return Client()
+
+
+@pytest.fixture
+def operator(db):
+    """The user whom a test is about; owns a personal company."""
+    return UserFactory(username="operator")
+
+
+@pytest.fixture
+def stranger(db):
+    return UserFactory(username="stranger")
+
+
+@pytest.fixture
+def client(operator):
+    """A client that speaks for `operator`, with an access token."""
+    return Client().as_user(operator)
+
+
+@pytest.fixture
+def client_of():
+    """Return a client that speaks for the given user."""
+    return lambda user: Client().as_user(user)

@@ -1,0 +1,78 @@
+"""Rows for tests. A factory's default belongs to a stranger, so access tests are short."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from cloudpilot.tenancy import Role
+from routers.models import Router
+from users import keys
+from users.models import Company, Membership, User
+
+PASSWORD = "teapot-and-mango"
+
+
+class UserFactory(DjangoModelFactory):
+    """A user with a personal company, as registration makes them."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        password = kwargs.pop("password", PASSWORD)
+        user = model_class.objects.create_user(*args, password=password, **kwargs)
+        CompanyFactory(name=user.username, personal_owner=user, owner=user)
+        return user
+
+
+class CompanyFactory(DjangoModelFactory):
+    """A company; `owner=user` makes them its owner, otherwise it is a stranger's."""
+
+    class Meta:
+        model = Company
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Company {n}")
+
+    @factory.post_generation
+    def owner(self, create, extracted, **kwargs):
+        if extracted:
+            MembershipFactory(company=self, user=extracted, role=Role.OWNER)
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    company = factory.SubFactory(CompanyFactory)
+    user = factory.SubFactory(UserFactory)
+    role = Role.VIEWER
+
+
+class RouterFactory(DjangoModelFactory):
+    """A stranger's router; `owner=user` puts it in that user's personal company."""
+
+    class Meta:
+        model = Router
+
+    class Params:
+        owner = None
+
+    name = factory.Sequence(lambda n: f"Router {n}")
+    host = "127.0.0.1"
+    port = 8728
+    username = "admin"
+    password = "admin"
+    company = factory.LazyAttribute(
+        lambda row: row.owner.personal_company if row.owner else CompanyFactory()
+    )
+
+
+def pair_of(user, name="Script"):
+    """Return the two headers of a new key pair of `user`."""
+    pair = keys.make_pair(user, name)
+    return {"HTTP_X_API_KEY": pair.row.public_key, "HTTP_X_PRIVATE_KEY": pair.private_key}
