@@ -1,13 +1,11 @@
 """From a router's row to a session with the device: host policy, trust on first use, one pool."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 from cloudpilot import hosts
 from routers.errors import RouterUnreachable
 from routers.models import Router
-from routers.routeros import Deadline, Endpoint, Pool, Session, errors
+from routers.routeros import Command, Deadline, Endpoint, Pool, Reply, errors
 from routers.routeros.resolve import resolve
 
 
@@ -31,17 +29,22 @@ def endpoint_of(router: Router) -> Endpoint:
     )
 
 
-@contextmanager
-def session_with(router: Router, deadline: Deadline, *, probe: bool = False) -> Iterator[Session]:
-    """Lend the one connection to `router` that this process keeps.
+def probe(router: Router, command: Command, deadline: Deadline) -> Reply:
+    """Ask the device now, even if it failed a moment ago. Raises `routeros.errors.Unavailable`."""
+    trust = partial(_trust_on_first_use, router)
+    endpoint = endpoint_of(router)
+    with _pool.session(router.pk, endpoint, deadline, trust=trust, probe=True) as session:
+        return session.run(command, deadline)
 
-    Raises `routeros.errors.Unavailable`. `probe` asks the device even if it failed a moment ago.
+
+def run(router: Router, command: Command, deadline: Deadline) -> Reply:
+    """Run one command over the one connection to `router` that this process keeps.
+
+    Raises `routeros.errors.Unavailable`, at once if the router failed a moment ago. A command
+    that writes is sent once; `Unavailable.sent` says whether it may have been carried out.
     """
     trust = partial(_trust_on_first_use, router)
-    with _pool.session(
-        router.pk, endpoint_of(router), deadline, trust=trust, probe=probe
-    ) as session:
-        yield session
+    return _pool.run(router.pk, endpoint_of(router), command, deadline, trust=trust)
 
 
 def forget(router: Router) -> None:

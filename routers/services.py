@@ -6,8 +6,9 @@ from django.utils import timezone
 from cloudpilot.errors import DomainError
 from cloudpilot.hosts import HostNotAllowed
 from cloudpilot.tenancy import demand_role
+from routers import connections
 from routers.command_policy import Risk, masked, risk_of
-from routers.connections import session_with, unreachable
+from routers.connections import unreachable
 from routers.errors import ConfirmationRequired, RouterRefused
 from routers.models import CommandLog, Router
 from routers.routeros import Command, Deadline, Reply, errors
@@ -72,8 +73,7 @@ class ConnectionTest:
 def check_connection(router: Router) -> ConnectionTest:
     """Ask the router whether it is there, now, and store the answer and its time."""
     try:
-        with session_with(router, deadline := Deadline(TEST_SECONDS), probe=True) as session:
-            session.run(_IDENTITY, deadline)
+        connections.probe(router, _IDENTITY, Deadline(TEST_SECONDS))
         found = ConnectionTest(is_online=True)
     except errors.Unavailable as exc:
         found = ConnectionTest(is_online=False, reason=exc.reason, detail=str(exc))
@@ -90,10 +90,10 @@ def device_info(router: Router) -> dict[str, str]:
 
     Raises `RouterUnreachable`, or `RouterRefused` if the account may not read.
     """
+    deadline = Deadline(COMMAND_SECONDS)
     try:
-        with session_with(router, deadline := Deadline(COMMAND_SECONDS)) as session:
-            resource = _only_row(session.run(_RESOURCE, deadline))
-            identity = _only_row(session.run(_IDENTITY, deadline))
+        resource = _only_row(connections.run(router, _RESOURCE, deadline))
+        identity = _only_row(connections.run(router, _IDENTITY, deadline))
     except errors.Unavailable as exc:
         raise unreachable(exc) from exc
     except errors.Refused as exc:
@@ -125,8 +125,7 @@ def execute_command(
         )
     entry = _record(router, command, user)
     try:
-        with session_with(router, deadline := Deadline(COMMAND_SECONDS)) as session:
-            reply = session.run(command, deadline)
+        reply = connections.run(router, command, Deadline(COMMAND_SECONDS))
     except errors.Refused as exc:
         _close(entry, CommandLog.Outcome.REFUSED, exc.message)
         raise RouterRefused(
