@@ -89,6 +89,7 @@ class Server:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 peer = Peer(sock)
                 self.peers.append(peer)
                 thread = Thread(target=self._run, args=(peer,), daemon=True)
