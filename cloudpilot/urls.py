@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import (
     SpectacularJSONAPIView,
     SpectacularRedocView,
@@ -12,6 +13,7 @@ from cloudpilot.middleware import json_problem
 from cloudpilot.problems import BAD_REQUEST, CRASH, UNKNOWN_PATH
 
 
+@csrf_exempt  # or a POST to a mistyped path would be told about a cookie it never had
 def unknown_path(request: HttpRequest) -> HttpResponse:
     return json_problem(request, UNKNOWN_PATH)
 

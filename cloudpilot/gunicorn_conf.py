@@ -1,0 +1,12 @@
+"""gunicorn: threads for waiting, one process a core (architecture, decision 4)."""
+
+import os
+
+wsgi_app = "cloudpilot.wsgi:application"
+worker_class = "gthread"
+workers = os.cpu_count() or 2
+threads = 16
+timeout = 60  # above every deadline that a request may wait for a router
+max_requests = 10_000
+max_requests_jitter = 1_000
+accesslog = None  # one JSON line a request comes from cloudpilot.logs
