@@ -18,6 +18,7 @@ PLAIN_LOGIN_SINCE = (6, 43)
 
 
 def log_in(router: Router, username: str, password: str, address: str, via: str) -> Session:
+    """Admit a user, or raise `Refused`."""
     return _admit(router, username, address, via, lambda stored: _same(stored, password))
 
 

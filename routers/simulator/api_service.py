@@ -77,7 +77,7 @@ class ApiConnection:
         self._attempts = 0
         self._challenge = b""
         self._session: commands.Session | None = None
-        self._active: str | None = None
+        self.active: str | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
         self._numbers = itertools.count()
         self._over = False
@@ -91,7 +91,7 @@ class ApiConnection:
                     if self._over:
                         break
                 await self._outbox.drain()
-            await self._outbox.flush()
+            await self._outbox.finish()
         except (BrokenFraming, ConnectionError, ssl.SSLError):
             pass  # a router just closes
         finally:
@@ -105,7 +105,7 @@ class ApiConnection:
             task.cancel()
         self._outbox.close()
         if self._session is not None:
-            accounts.log_out(self._router, self._session, self._active)
+            accounts.log_out(self._router, self._session, self.active)
 
     # What arrives ---------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class ApiConnection:
     def _welcome(self, session: commands.Session) -> None:
         self._session = session
         self._decoder.max_sentence = MAX_WORD
-        self._active = accounts.open_active(self._router, session)
+        self.active = accounts.open_active(self._router, session)
         self._device.logins += 1
 
     # Commands -------------------------------------------------------------------------------

@@ -8,31 +8,28 @@ import socket
 import ssl
 import struct
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Protocol
 
+from routers.simulator import acts, reading, writing  # noqa: F401 - these register the commands
 from routers.simulator.api_service import ApiConnection
 from routers.simulator.faults import Faults
+from routers.simulator.guests import Guests, Runner
 from routers.simulator.outbox import Workload
+from routers.simulator.rest_service import RestConnection
 from routers.simulator.router import Identity, Router
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tls import Certificate
 
-T = TypeVar("T")
-
 SERVICES = ("api", "api-ssl", "rest", "rest-ssl")
 
 
 class Connection(Protocol):
+    active: str | None  # its row in /user/active
+
     async def serve(self) -> None: ...
     def abort(self) -> None: ...
-
-
-class Runner(Protocol):
-    """Runs a function in the simulator's own thread and gives its result."""
-
-    def __call__(self, act: Callable[[], T]) -> T: ...
 
 
 class Device:
@@ -51,6 +48,7 @@ class Device:
         self.identity = identity
         self.faults = Faults()
         self.router = Router(identity, self.faults)
+        self.guests = Guests(self.router, in_loop)
         self.sentences: deque[list[str]] = deque(maxlen=10_000)
         self.logins = 0
         self.fault_changed = Signal()
@@ -65,11 +63,17 @@ class Device:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.faults.on_change(self._tell_loop)
         self.router.on_restart.append(self._drop)
+        self.router.power_off = self._switch_off
+        self.router.end_session = self._end_session
 
     # For tests, tools and demonstrations ----------------------------------------------------
 
     def port(self, service: str) -> int:
         return self._ports[service]
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return dict(self._ports)
 
     @property
     def host(self) -> str:
@@ -177,6 +181,15 @@ class Device:
                 connection.abort()
             task.cancel()
 
+    def _end_session(self, active: str) -> None:
+        """Throw out the connection behind a row of `/user/active`."""
+        for _, connection in self._serving.values():
+            if connection is not None and connection.active == active:
+                connection.abort()
+        table = self.router.table("/user/active")
+        if active in table.rows:
+            table.drop(active)
+
     def _tell_loop(self) -> None:
         loop = self._loop
         if loop is not None:
@@ -186,7 +199,15 @@ class Device:
     async def _accept(self, listener: socket.socket, service: str) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            sock, peer = await loop.sock_accept(listener)
+            try:
+                sock, peer = await loop.sock_accept(listener)
+            except ConnectionAbortedError:
+                continue  # gone before it was taken
+            except OSError as error:
+                # Out of descriptors: let some close first, as any busy server does.
+                loop.call_exception_handler({"message": "accept failed", "exception": error})
+                await asyncio.sleep(0.1)
+                continue
             if self.faults.now.refuse or self._is_full(service):
                 _reset(sock)
                 continue
@@ -260,8 +281,9 @@ class Device:
         writer: asyncio.StreamWriter,
         address: str,
     ) -> Connection:
-        via = "api-ssl" if service == "api-ssl" else "api"
-        return ApiConnection(self, reader, writer, address, via)
+        if service in ("rest", "rest-ssl"):
+            return RestConnection(self, reader, writer, address)
+        return ApiConnection(self, reader, writer, address, service)
 
 
 def _reset(sock: socket.socket) -> None:

@@ -74,9 +74,10 @@ class Outbox:
         """Wait until the peer has taken most of what was sent."""
         await self._writer.drain()
 
-    async def flush(self) -> None:
-        """Wait until everything is on its way."""
-        if self._pump is not None:
+    async def finish(self) -> None:
+        """Wait until everything is on its way, unless a fault holds it back for good."""
+        fault = self._faults.now
+        if self._pump is not None and not (fault.silent or fault.stall):
             await self._pump
 
     def close(self) -> None:
@@ -131,6 +132,8 @@ class Outbox:
             for byte in data:
                 self._write(bytes((byte,)))
                 await asyncio.sleep(self._faults.now.drip)
+                if self._writer.is_closing():
+                    raise ConnectionResetError
         else:
             self._write(data)
             await self._writer.drain()

@@ -5,7 +5,7 @@ All of it is touched by one thread only, the one that runs the simulator's loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from routers.simulator import values
 from routers.simulator.clock import Clock, format_moment
 from routers.simulator.errors import NoSuchMenu
 from routers.simulator.faults import Faults
+from routers.simulator.hotspot import Hotspot
 from routers.simulator.menus import MENUS
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
@@ -65,12 +66,15 @@ class Identity:
 
 class Router:
     def __init__(self, identity: Identity, faults: Faults) -> None:
-        self.identity = identity
+        self.identity: Identity = identity
         self.faults = faults
         self.version_number = values.parse_version(identity.version)
         self.clock = Clock()
         self.clock_pushed = Signal()
         self.on_restart: list[Callable[[], None]] = []
+        self.power_off: Callable[[], None] = self.reboot
+        self.end_session: Callable[[str], None] = lambda id_: self.table("/user/active").drop(id_)
+        self.hotspot = Hotspot(self)
         self._tables: dict[str, Table] = {}
 
     # Tables ---------------------------------------------------------------------------------
@@ -91,22 +95,54 @@ class Router:
     def rows(self, path: str) -> list[Row]:
         return list(self.table(path).shown())
 
+    def loaded(self, path: str) -> Table | None:
+        """Return the table at `path` if anybody has asked for it yet."""
+        return self._tables.get(path)
+
+    def renamed(self, path: str, old: str | None, new: str | None) -> None:
+        for table in list(self._tables.values()):
+            table.rename(path, old, new)
+
     # Time -----------------------------------------------------------------------------------
 
     def now(self) -> datetime:
         return self.clock.now(self.faults.now.clock_skew)
 
-    def moment(self) -> str:
-        return format_moment(self.now(), self.version_number)
+    def moment(self, at: float | None = None) -> str:
+        """Show a moment of the router's clock, by default this one."""
+        seconds = self.clock.seconds() if at is None else at
+        moment = self.clock.at(seconds, self.faults.now.clock_skew)
+        return format_moment(moment, self.version_number)
 
-    def log(self, topics: str, message: str) -> None:
+    def log(self, topics: str, message: str, at: float | None = None) -> None:
         table = self.table("/log")
-        table.keep({"time": self.moment(), "topics": topics, "message": message})
+        table.keep({"time": self.moment(at), "topics": topics, "message": message})
         while len(table.rows) > 1000:  # the memory action keeps 1,000 lines
             table.drop(next(iter(table.rows)))
 
     def settle(self) -> None:
         """Bring about what time has brought about since the last look."""
+        self.hotspot.settle()
+        self._expire("/ip/firewall/address-list")
+        self._run_schedule()
+
+    def _expire(self, path: str) -> None:
+        table, now = self.loaded(path), self.clock.seconds()
+        for id_, row in list(table.rows.items()) if table else ():
+            if table and "_expires" in row and float(row["_expires"]) <= now:
+                table.drop(id_)
+
+    def _run_schedule(self) -> None:
+        """Count the runs that were due; what a script says is not carried out."""
+        table, now = self.loaded("/system/scheduler"), self.clock.seconds()
+        for id_, row in list(table.rows.items()) if table else ():
+            interval = values.parse_duration(row["interval"]) or 0.0
+            due = float(row.get("_next", "inf"))
+            if not table or not interval or due > now or row["disabled"] == "true":
+                continue
+            runs = int((now - due) // interval) + 1
+            count = str(int(row["run-count"]) + runs)
+            table.update(id_, {"run-count": count, "_next": str(due + runs * interval)})
 
     async def pause(self, seconds: float) -> None:
         """Wait so long by the router's own clock, which tests push forward."""
@@ -120,15 +156,35 @@ class Router:
         self.clock_pushed.fire()
 
     def session_limit(self, service: str) -> int:
-        return 20  # the default of /ip/service max-sessions
+        """Return how many sessions `/ip/service` lets a service have; 20 before 7.16 could say."""
+        name = {"rest": "www", "rest-ssl": "www-ssl"}.get(service, service)
+        services = self.table("/ip/service")
+        for id_ in services.where(name=name):
+            return int(services.rows[id_].get("max-sessions", "20"))
+        return 20
 
     # Whole-device acts ----------------------------------------------------------------------
 
     def reboot(self) -> None:
+        """Lose what a reboot loses: sessions, hosts, dynamic rows and the log in memory."""
+        self.hotspot.forget_all()
+        for path, table in list(self._tables.items()):
+            if path in ("/log", "/user/active", "/ppp/active", "/system/script/job"):
+                _empty(table, table.rows)
+            elif path == "/ip/firewall/address-list":
+                _empty(table, table.where(dynamic="true"))
         self.clock.restart()
         for restarted in self.on_restart:
             restarted()
+        self.log("system,info", "router rebooted")
 
     def factory_reset(self) -> None:
+        """Go back to the first configuration, which is the one the simulator made."""
+        self.hotspot = Hotspot(self)
         self._tables.clear()
         self.reboot()
+
+
+def _empty(table: Table, ids: Iterable[str]) -> None:
+    for id_ in list(ids):
+        table.drop(id_)

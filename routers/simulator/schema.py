@@ -32,6 +32,7 @@ class Field:
     secret: bool = False  # shown only to users with the `sensitive` policy
     hidden: bool = False  # taken, never shown
     optional: bool = True  # an empty value unsets the field
+    points_at: str = ""  # the menu whose rows it names
     since: tuple[int, ...] = ()
     until: tuple[int, ...] = (99,)  # the first version without the field
 
@@ -43,15 +44,18 @@ class Behaviour:
     """What a menu does beyond keeping rows; menus with more to do override a hook."""
 
     def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
-        """Complete or refuse a new row."""
+        """Complete or refuse a row that a client adds."""
 
     def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
         """Complete or refuse a changed row; `given` holds what the client wrote, normalised."""
 
-    def removed(self, router: Router, row: Row) -> None:
-        """React to a row's removal, or refuse it."""
+    def removed(self, router: Router, id_: str, row: Row) -> None:
+        """React to a client's removal of a row, or refuse it."""
 
-    def view(self, router: Router, row: Row) -> Mapping[str, str]:
+    def kept(self, router: Router, id_: str, row: Row | None) -> None:
+        """React to any change of a row, whoever made it; None means that it is gone."""
+
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
         """Return the fields that are worked out when the row is shown."""
         return {}
 
@@ -71,6 +75,7 @@ class Menu:
     unique: Unique | None = None
     rows: Callable[[Router], Iterable[Mapping[str, str]]] = lambda router: ()
     first_id: int = 1
+    ids_of: str = ""  # the menu that this one takes its ids from
     write_policy: str = "write"
     behaviour: Behaviour = field(default_factory=Behaviour)
     exists: Callable[[Router], bool] = lambda router: True
@@ -242,15 +247,26 @@ def address(name: str, default: str | None = None, *, required: bool = False) ->
     return Field(name, _parsed(values.parse_address), default, required=required)
 
 
+def networks(name: str, default: str | None = None) -> Field:
+    """Return a field for a comma list of prefixes, shown with their length and no host bits."""
+    return Field(name, _parsed(values.parse_networks), default)
+
+
 def network(name: str, default: str | None = None, *, required: bool = False) -> Field:
     return Field(name, _parsed(values.parse_network), default, required=required)
+
+
+def key(name: str, *words: str, secret: bool = False, default: str | None = None) -> Field:
+    """Return a field for 32 bytes of a WireGuard key."""
+    read = _words_first(words, _parsed(lambda text: text if values.parse_key(text) else None))
+    return Field(name, read, default, secret=secret)
 
 
 def reference(
     name: str, menu: str, *words: str, default: str | None = None, required: bool = False
 ) -> Field:
     read = _words_first(words, _reference(menu))
-    return Field(name, read, default, required=required, optional=False)
+    return Field(name, read, default, required=required, optional=False, points_at=menu)
 
 
 def shown(*names: str) -> tuple[Field, ...]:

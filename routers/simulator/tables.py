@@ -39,14 +39,14 @@ class Table:
     def fill(self) -> None:
         """Put in the rows that every such router has."""
         for row in self.menu.rows(self.router):
-            self.keep(row)
+            self.keep({k: v for k, v in row.items() if k != ".id"}, row.get(".id"))
 
     # Looking --------------------------------------------------------------------------------
 
     def show(self, id_: str, *, sensitive: bool = True) -> Row:
         """Return the row as `print` gives it: in the menu's order, unset fields left out."""
         row = self.rows[id_]
-        current = {**row, **self.menu.behaviour.view(self.router, row)}
+        current = {**row, **self.menu.behaviour.view(self.router, id_, row)}
         shown = {".id": id_} if id_ != SINGLETON else {}
         for name, entry in self._fields.items():
             if name in current and not entry.hidden and (sensitive or not entry.secret):
@@ -85,13 +85,21 @@ class Table:
             return None
 
     def where(self, **wanted: str) -> list[str]:
-        """Return the ids of the rows that hold these values (`_` for `-` in names)."""
-        pairs = {name.replace("_", "-"): value for name, value in wanted.items()}
+        """Return the ids of the rows that hold these values (`_` for `-` inside names)."""
+        pairs = {name[0] + name[1:].replace("_", "-"): value for name, value in wanted.items()}
         return [
             id_
             for id_, row in self.rows.items()
             if all(row.get(name) == value for name, value in pairs.items())
         ]
+
+    def rename(self, target: str, old: str | None, new: str | None) -> None:
+        """Follow a row of menu `target` that is called something else now."""
+        names = [name for name, entry in self._fields.items() if entry.points_at == target]
+        for id_, row in list(self.rows.items()) if new else ():
+            changes = {name: new for name in names if new and row.get(name) == old}
+            if changes:
+                self.update(id_, changes)
 
     # Writing, as a client may ---------------------------------------------------------------
 
@@ -107,14 +115,15 @@ class Table:
         values = self._read(given)
         row = {**self.rows[id_], **values}
         for name in self._emptied(given):
-            row.pop(name, None)
+            self._unset(row, name)
         self._refuse_duplicate(row, id_)
         self.menu.behaviour.changed(self.router, row, values)
         self._replace(id_, row)
 
     def remove(self, id_: str) -> None:
-        self.menu.behaviour.removed(self.router, self.rows[id_])
-        self.drop(id_)
+        self.menu.behaviour.removed(self.router, id_, self.rows[id_])
+        if id_ in self.rows:
+            self.drop(id_)
 
     def move(self, id_: str, before: str | None) -> None:
         """Put a row before another, or last."""
@@ -134,6 +143,7 @@ class Table:
     def drop(self, id_: str) -> None:
         row = self.rows.pop(id_)
         self._taken.pop(self._key(row), None)
+        self.menu.behaviour.kept(self.router, id_, None)
         for watcher in list(self.watchers):
             watcher(id_, None)
 
@@ -142,7 +152,9 @@ class Table:
         plain = {name: value for name, value in given.items() if self.takes(name)}
         special = {name: value for name, value in given.items() if name not in plain}
         self._require_known(special)
-        return self.keep({**self._read(plain), **special})
+        row = {**self._defaults(), **self._read(plain), **special}
+        self.menu.behaviour.added(self.router, row, plain)
+        return self.keep(row)
 
     def edit_by_hand(self, id_: str, changes: Mapping[str, str]) -> None:
         plain = {name: value for name, value in changes.items() if self.takes(name.strip("!"))}
@@ -159,22 +171,32 @@ class Table:
             if not self.knows(name):
                 raise Refused(f"unknown parameter {name}", MISSING)
 
+    def new_id(self) -> str:
+        """Return an id that no row of this menu has had."""
+        if self.menu.ids_of:
+            return self.router.table(self.menu.ids_of).new_id()
+        self._next_id += 1
+        return f"*{self._next_id - 1:X}"
+
     def _insert(self, row: Row, id_: str | None = None) -> str:
         if id_ is None:
-            id_ = SINGLETON if self.menu.singleton else f"*{self._next_id:X}"
-            self._next_id += 1
+            id_ = SINGLETON if self.menu.singleton else self.new_id()
         self.rows[id_] = row
         self._taken[self._key(row)] = id_
         self._announce(id_)
         return id_
 
     def _replace(self, id_: str, row: Row) -> None:
-        self._taken.pop(self._key(self.rows[id_]), None)
+        before = self.rows[id_]
+        self._taken.pop(self._key(before), None)
         self.rows[id_] = row
         self._taken[self._key(row)] = id_
+        if before.get("name") != row.get("name"):
+            self.router.renamed(self.menu.path, before.get("name"), row.get("name"))
         self._announce(id_)
 
     def _announce(self, id_: str) -> None:
+        self.menu.behaviour.kept(self.router, id_, self.rows[id_])
         if self.watchers:
             row = self.show(id_)
             for watcher in list(self.watchers):
@@ -212,6 +234,13 @@ class Table:
         for name, value in given.items():
             if name.startswith("!") or (not value and self._fields[name].optional):
                 yield name.removeprefix("!")
+
+    def _unset(self, row: Row, name: str) -> None:
+        default = self._fields[name].default
+        if default is None:
+            row.pop(name, None)
+        else:
+            row[name] = default
 
     def _writable(self, name: str) -> Field:
         if not self.takes(name):

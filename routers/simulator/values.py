@@ -83,6 +83,13 @@ def parse_network(text: str) -> str | None:
         return None
 
 
+def parse_networks(text: str) -> str | None:
+    try:
+        return ",".join(str(ipaddress.ip_network(part, strict=False)) for part in text.split(","))
+    except ValueError:
+        return None
+
+
 def parse_key(text: str) -> bytes | None:
     """Return the 32 bytes of a WireGuard key."""
     try:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from routers.simulator.menus import hotspot, interfaces, ip, system, users
+from routers.simulator.menus import (
+    firewall,
+    hotspot,
+    interfaces,
+    ip,
+    ppp,
+    queues,
+    system,
+    users,
+)
 from routers.simulator.schema import Menu
 
 MENUS: dict[str, Menu] = {
-    menu.path: menu for module in (system, users, interfaces, ip, hotspot) for menu in module.MENUS
+    menu.path: menu
+    for module in (system, users, interfaces, ip, firewall, hotspot, ppp, queues)
+    for menu in module.MENUS
 }
 
 # Every path that leads to a menu: `/ip` and `/ip/hotspot` alike.

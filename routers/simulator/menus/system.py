@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from routers.simulator import values
-from routers.simulator.clock import format_date
+from routers.simulator.clock import format_date, format_moment
 from routers.simulator.schema import (
+    EDIT,
     READ,
     SINGLE,
+    TOGGLE,
     Behaviour,
     Menu,
     Row,
+    Unique,
     between,
+    choice,
+    choices,
+    duration,
+    flag,
     shown,
+    state,
     text,
     yes_no,
 )
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Resource(Behaviour):
-    def view(self, router: Router, row: Row) -> Mapping[str, str]:
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
         return {"uptime": values.format_duration(int(router.clock.uptime()))}
 
 
@@ -56,10 +64,97 @@ def _resource(router: Router) -> list[Row]:
 
 
 class TimeOfDay(Behaviour):
-    def view(self, router: Router, row: Row) -> Mapping[str, str]:
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
         now = router.now()
         return {"date": format_date(now, router.version_number), "time": f"{now:%H:%M:%S}"}
 
+
+class Scheduler(Behaviour):
+    """Keeps when an entry runs next; the router counts the runs whenever somebody looks."""
+
+    def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        row.setdefault("owner", router.identity.username)
+        row.setdefault("start-date", format_date(router.now(), router.version_number))
+        row.setdefault("start-time", f"{router.now():%H:%M:%S}")
+        row["_next"] = str(router.clock.seconds() + (_seconds(row["interval"]) or 0))
+
+    def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        if "interval" in given:
+            row["_next"] = str(router.clock.seconds() + _seconds(row["interval"]))
+
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
+        if "_next" not in row or row["disabled"] == "true" or not _seconds(row["interval"]):
+            return {}
+        moment = router.clock.at(float(row["_next"]), router.faults.now.clock_skew)
+        return {"next-run": format_moment(moment, router.version_number)}
+
+
+def _seconds(text: str) -> float:
+    return values.parse_duration(text) or 0.0
+
+
+class Scripts(Behaviour):
+    def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        row.setdefault("owner", router.identity.username)
+
+
+class Files(Behaviour):
+    def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        row["type"] = given.get("type") or _file_type(row["name"])
+        self.changed(router, row, given)
+
+    def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        row["size"] = str(len(row.get("contents", "").encode("utf-8", "surrogateescape")))
+        row["last-modified"] = row["creation-time"] = router.moment()
+
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
+        # Only small files show what is in them; `/file/read` gives the others in pieces.
+        return {"contents": ""} if len(row.get("contents", "")) > 60_000 else {}
+
+
+def _file_type(name: str) -> str:
+    _, dot, ending = name.rpartition(".")
+    if not dot:
+        return "directory"
+    return {"rsc": "script", "backup": "backup"}.get(ending, f".{ending} file")
+
+
+def _health(router: Router) -> list[Row]:
+    return [
+        {"name": "voltage", "value": "24.1", "type": "V"},
+        {"name": "temperature", "value": "42", "type": "C"},
+    ]
+
+
+def _routerboard(router: Router) -> list[Row]:
+    who = router.identity
+    return [
+        {
+            "routerboard": "true",
+            "board-name": who.board.name,
+            "model": who.board.model,
+            "serial-number": who.serial,
+            "firmware-type": "mt7621L",
+            "factory-firmware": "6.45.9",
+            "minimum-firmware": "6.45.9",
+            "current-firmware": who.version,
+            "upgrade-firmware": who.version,
+        }
+    ]
+
+
+def _is_board(router: Router) -> bool:
+    return not router.identity.board.is_virtual
+
+
+def _is_virtual(router: Router) -> bool:
+    return router.identity.board.is_virtual
+
+
+_POLICIES = (
+    "ftp", "reboot", "read", "write", "policy", "test", "password", "sniff", "sensitive", "romon",
+)  # fmt: skip
+_ALL_POLICIES = ",".join(_POLICIES)
 
 MENUS = (
     Menu(
@@ -77,26 +172,43 @@ MENUS = (
             *(between(entry, until="7.24") for entry in shown("factory-software")),
             *(between(entry, since="7.24") for entry in shown("minimum-version")),
             *shown(
-                "free-memory",
-                "total-memory",
-                "cpu",
-                "cpu-count",
-                "cpu-frequency",
-                "cpu-load",
-                "free-hdd-space",
-                "total-hdd-space",
-                "write-sect-since-reboot",
-                "write-sect-total",
-                "bad-blocks",
-                "architecture-name",
-                "board-name",
-                "platform",
+                "free-memory", "total-memory", "cpu", "cpu-count", "cpu-frequency", "cpu-load",
+                "free-hdd-space", "total-hdd-space", "write-sect-since-reboot",
+                "write-sect-total", "bad-blocks", "architecture-name", "board-name", "platform",
             ),
         ),
-        READ,
+        SINGLE - {"set"},
         singleton=True,
         rows=_resource,
         behaviour=Resource(),
+    ),
+    Menu(
+        "/system/routerboard",
+        (
+            *shown("routerboard", "board-name", "model", "serial-number", "firmware-type"),
+            *(between(entry, until="7.24") for entry in shown("factory-firmware")),
+            *(between(entry, since="7.24") for entry in shown("minimum-firmware")),
+            *shown("current-firmware", "upgrade-firmware"),
+        ),
+        SINGLE - {"set"},
+        singleton=True,
+        rows=_routerboard,
+        exists=_is_board,
+    ),
+    Menu(
+        "/system/license",
+        shown("level", "system-id", "next-renewal-at", "deadline-at"),
+        SINGLE - {"set"},
+        singleton=True,
+        rows=lambda router: [{"level": "free", "system-id": f"sIm{router.identity.serial}"}],
+        exists=_is_virtual,
+    ),
+    Menu(
+        "/system/health",
+        shown("name", "value", "type"),
+        READ,
+        rows=_health,
+        exists=_is_board,
     ),
     Menu(
         "/system/clock",
@@ -111,5 +223,135 @@ MENUS = (
         rows=lambda router: [{"gmt-offset": "+00:00", "dst-active": "false"}],
         behaviour=TimeOfDay(),
     ),
+    Menu(
+        "/system/note",
+        (yes_no("show-at-login", "yes"), text("note", "")),
+        SINGLE,
+        singleton=True,
+        rows=lambda router: [{}],
+    ),
+    Menu(
+        "/system/ntp/client",
+        (flag("enabled", "false"), text("mode", "unicast"), text("servers", ""),
+         text("vrf", "main"), *shown("freq-drift", "status", "synced-server")),
+        SINGLE,
+        singleton=True,
+        rows=lambda router: [{"status": "stopped", "freq-drift": "0 PPM"}],
+    ),
+    Menu(
+        "/system/package",
+        (*shown("name", "version", "build-time", "scheduled", "size"), flag("disabled")),
+        READ,
+        rows=lambda router: [
+            {"name": "routeros", "version": router.identity.version, "size": "12000000"}
+        ],
+    ),
+    Menu(
+        "/system/package/update",
+        (choice("channel", "development", "long-term", "stable", "testing", default="stable"),
+         *shown("installed-version", "latest-version", "status")),
+        SINGLE,
+        singleton=True,
+        rows=lambda router: [{"installed-version": router.identity.version}],
+    ),
+    Menu(
+        "/system/scheduler",
+        (
+            text("name", required=True),
+            text("start-date"),
+            text("start-time"),
+            duration("interval", "0s"),
+            text("on-event", ""),
+            *shown("owner"),
+            choices("policy", *_POLICIES, default=_ALL_POLICIES),
+            state("run-count", "0"),
+            *shown("next-run"),
+            flag("disabled"),
+            text("comment"),
+        ),
+        TOGGLE,
+        unique=Unique(("name",), "failure: item with this name already exists"),
+        behaviour=Scheduler(),
+    ),
+    Menu(
+        "/system/script",
+        (
+            text("name", required=True),
+            text("owner"),
+            choices("policy", *_POLICIES, default=_ALL_POLICIES),
+            yes_no("dont-require-permissions", "no"),
+            *shown("last-started"),
+            state("run-count", "0"),
+            text("source", ""),
+            state("invalid", "false"),
+            text("comment"),
+        ),
+        EDIT | {"comment"},
+        unique=Unique(("name",), "failure: item with this name already exists"),
+        behaviour=Scripts(),
+    ),
+    Menu(
+        "/system/script/job",
+        shown("owner", "policy", "script", "started", "type", "parent"),
+        READ | {"remove"},
+    ),
+    Menu("/system/script/environment", shown("name", "value"), READ | {"remove"}),
+    Menu(
+        "/system/logging",
+        (text("topics", "info"), text("prefix", ""), text("action", "memory"),
+         state("invalid", "false"), state("default", "false"), flag("disabled")),
+        TOGGLE,
+        rows=lambda router: [
+            {"topics": topic, "action": action, "default": "true"}
+            for topic, action in (("info", "memory"), ("error", "memory"),
+                                  ("warning", "memory"), ("critical", "echo"))
+        ],
+        first_id=0,
+    ),
+    Menu(
+        "/system/history",
+        shown("action", "by", "policy", "time", "undoable", "redoable"),
+        READ,
+    ),
+    Menu(
+        "/file",
+        (
+            text("name", required=True),
+            text("type"),
+            *shown("size"),
+            *(between(entry, until="7.11") for entry in shown("creation-time")),
+            *(between(entry, since="7.11") for entry in shown("last-modified")),
+            text("contents"),
+        ),
+        EDIT,
+        unique=Unique(("name",), "failure: already have file with such name"),
+        behaviour=Files(),
+    ),
+    Menu(
+        "/tool/netwatch",
+        (
+            text("host", required=True),
+            text("name"),
+            choice("type", "dns", "http-get", "https-get", "icmp", "simple", "tcp-conn",
+                   default="simple"),
+            duration("interval", "10s"),
+            duration("timeout", "3s"),
+            text("up-script", ""),
+            text("down-script", ""),
+            state("status", "unknown"),
+            *shown("since"),
+            flag("disabled"),
+            text("comment"),
+        ),
+        TOGGLE | {"unset"},
+    ),
+    Menu(
+        "/certificate",
+        (text("name", required=True), text("common-name"), text("key-size"), text("days-valid"),
+         text("key-usage"), text("subject-alt-name"), *shown("fingerprint", "serial-number",
+         "invalid-before", "invalid-after", "expires-after", "private-key", "trusted")),
+        EDIT,
+        unique=Unique(("name",), "failure: certificate with the same name already exists"),
+    ),
     Menu("/log", shown("time", "topics", "message", "buffer", "extra-info"), READ),
-)
+)  # fmt: skip

@@ -1,0 +1,342 @@
+"""Commands that do more than keep rows: logins of guests, pings, monitors, reboots, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from routers.simulator import values
+from routers.simulator.commands import Call, Reply, Stream, command
+from routers.simulator.errors import (
+    MISSING,
+    NotEnoughPermissions,
+    Refused,
+    invalid_value,
+    missing_argument,
+    no_match,
+)
+from routers.simulator.schema import Row
+
+# Hotspot -------------------------------------------------------------------------------------
+
+
+@command("/ip/hotspot/active/login", "write")
+def log_guest_in(call: Call) -> Reply:
+    ip, mac = call.args.pop("ip", None), call.args.pop("mac-address", None)
+    user, password = call.take("user"), call.args.pop("password", "")
+    call.args.pop("domain", None)
+    call.finish_arguments()
+    if ip is None and mac is None:
+        raise missing_argument("ip")
+    # An empty attribute is refused: leave it out instead.
+    if ip is not None and values.parse_address(ip) is None:
+        raise Refused("failure: invalid value for argument ip")
+    if mac is not None and (mac := values.parse_mac(mac)) is None:
+        raise invalid_value("mac-address")
+    host = call.router.hotspot.find_host(ip, mac)
+    call.router.hotspot.log_in(host, user, password, by="admin")
+    return Reply()
+
+
+@command("/ip/hotspot/host/make-binding", "write")
+def make_binding(call: Call) -> Reply:
+    kind, comment = call.args.pop("type", "regular"), call.args.pop("comment", "")
+    bindings = call.router.table("/ip/hotspot/ip-binding")
+    for id_ in call.targets():
+        host = call.table.rows[id_]
+        row: Row = {n: host[n] for n in ("mac-address", "address", "server") if n in host}
+        bindings.add({**row, "type": kind, "comment": comment})
+    return Reply()
+
+
+# Reachability and rates ----------------------------------------------------------------------
+
+
+@command("/ping", "test")
+@command("/tool/ping", "test")
+def ping(call: Call) -> Stream:
+    address = call.take("address")
+    count = call.args.pop("count", None)
+    interval = values.parse_duration(call.args.pop("interval", "1s"))
+    size = call.args.pop("size", "56")
+    for name in ("interface", "src-address", "ttl", "do-not-fragment", "arp-ping", "dscp"):
+        call.args.pop(name, None)
+    call.finish_arguments()
+    if interval is None:
+        raise invalid_value("interval")
+    if count is not None and not count.isdigit():
+        raise invalid_value("count")
+    return _ping(call, address, int(count) if count else None, interval, size)
+
+
+async def _ping(call: Call, address: str, count: int | None, interval: float, size: str) -> Stream:
+    """Reach everything but the documentation network 192.0.2.0/24, where nobody answers."""
+    answers = not address.startswith("192.0.2.")
+    received = sent = 0
+    while count is None or sent < count:
+        row = {"seq": str(sent), "host": address}
+        sent += 1
+        if answers:
+            received += 1
+            row |= {"size": size, "ttl": "64", "time": "412us"}
+        else:
+            row["status"] = "timeout"
+        loss = str(100 - 100 * received // sent)
+        row |= {"sent": str(sent), "received": str(received), "packet-loss": loss}
+        if answers:
+            row |= {"min-rtt": "412us", "avg-rtt": "412us", "max-rtt": "412us"}
+        yield row
+        if count is None or sent < count:
+            await call.router.pause(interval)
+
+
+@command("/interface/monitor-traffic", "read")
+def monitor_traffic(call: Call) -> Reply | Stream:
+    interfaces = call.router.table("/interface")
+    names = []
+    for reference in call.take("interface").split(","):
+        name = "aggregate" if reference == "aggregate" else interfaces.name_of(reference)
+        if name is None:
+            raise no_match("interface")
+        names.append(name)
+    rows = [_rates(name) for name in names]
+    return periodic(call, lambda: rows)
+
+
+def _rates(name: str) -> Row:
+    return {
+        "name": name,
+        "rx-packets-per-second": "42",
+        "rx-bits-per-second": "336000",
+        "fp-rx-packets-per-second": "0",
+        "fp-rx-bits-per-second": "0",
+        "rx-drops-per-second": "0",
+        "rx-errors-per-second": "0",
+        "tx-packets-per-second": "21",
+        "tx-bits-per-second": "42000",
+        "fp-tx-packets-per-second": "0",
+        "fp-tx-bits-per-second": "0",
+        "tx-drops-per-second": "0",
+        "tx-queue-drops-per-second": "0",
+        "tx-errors-per-second": "0",
+    }
+
+
+Sample = Callable[[], Sequence[Row]]
+
+
+def periodic(call: Call, sample: Sample) -> Reply | Stream:
+    """Answer once, for `duration`, or without end; every round has its own `.section`."""
+    once = call.has("once")
+    duration = call.args.pop("duration", None)
+    interval = values.parse_duration(call.args.pop("interval", "1s")) or 1.0
+    call.args.pop(".proplist", None)
+    call.finish_arguments()
+    if once:
+        return Reply([{**row, ".section": "0"} for row in sample()])
+    seconds = None if duration is None else values.parse_duration(duration)
+    if duration is not None and seconds is None:
+        raise invalid_value("duration")
+    return _rounds(call, sample, seconds, interval)
+
+
+async def _rounds(call: Call, sample: Sample, seconds: float | None, interval: float) -> Stream:
+    section = 0
+    while seconds is None or section * interval < seconds:
+        for row in sample():
+            yield {**row, ".section": str(section)}
+        section += 1
+        await call.router.pause(interval)
+
+
+@command("/system/resource/monitor", "read")
+def monitor_resource(call: Call) -> Reply | Stream:
+    board = call.router.identity.board
+    row = {"cpu-used": "2%", "free-memory": f"{board.memory * 3 // 4 // 1024}KiB"}
+    return periodic(call, lambda: [row])
+
+
+# The device as a whole -----------------------------------------------------------------------
+
+
+@command("/system/reboot", "reboot")
+def reboot(call: Call) -> Reply:
+    return Reply(then=call.router.reboot)
+
+
+@command("/system/shutdown", "reboot")
+def shut_down(call: Call) -> Reply:
+    return Reply(then=call.router.power_off)
+
+
+@command("/system/reset-configuration", "policy")
+def reset_configuration(call: Call) -> Reply:
+    for name in ("no-defaults", "keep-users", "skip-backup", "run-after-reset", "caps-mode"):
+        call.args.pop(name, None)
+    call.finish_arguments()
+    return Reply(then=call.router.factory_reset)
+
+
+@command("/system/package/update/check-for-updates", "write")
+def check_for_updates(call: Call) -> Reply:
+    version = call.router.identity.version
+    row = {
+        "channel": "stable",
+        "installed-version": version,
+        "latest-version": version,
+        "status": "System is already up to date",
+    }
+    call.router.table("/system/package/update").update("", row)
+    return Reply([{**row, ".section": "0"}])
+
+
+@command("/system/backup/save", "policy")
+def save_backup(call: Call) -> Reply:
+    name = call.args.pop("name", "") or f"{call.router.identity.serial}-backup"
+    for other in ("password", "dont-encrypt", "encryption"):
+        call.args.pop(other, None)
+    call.finish_arguments()
+    _write_file(call, name if name.endswith(".backup") else f"{name}.backup", "\x88\xac")
+    return Reply()
+
+
+@command("/system/backup/load", "policy")
+def load_backup(call: Call) -> Reply:
+    name = call.take("name")
+    call.take("password")  # mandatory, and may be empty
+    if not call.router.table("/file").where(name=name):
+        raise no_match("name")
+    return Reply(then=call.router.reboot)
+
+
+# Scripts and files ---------------------------------------------------------------------------
+
+
+@command("/system/script/run", "test")
+def run_script(call: Call) -> Reply:
+    """Count the run; what the script says is not carried out."""
+    for id_ in call.targets():
+        row = call.table.rows[id_]
+        count = str(int(row["run-count"]) + 1)
+        call.table.update(id_, {"run-count": count, "last-started": call.router.moment()})
+    return Reply()
+
+
+@command("/system/script/add", "write")
+@command("/system/scheduler/add", "write")
+def add_with_policy(call: Call) -> Reply:
+    """Refuse policies that the user has not got, the default ones included."""
+    fields = call.table.menu.by_name
+    asked = call.args.get("policy", fields["policy"].default or "")
+    if set(asked.split(",")) - call.session.policies - {""}:
+        raise NotEnoughPermissions
+    return Reply(ret=call.table.add(call.args))
+
+
+@command("/file/read", "read")
+def read_file(call: Call) -> Reply:
+    if call.router.version_number < (7, 13):
+        raise Refused("no such command", MISSING)
+    name, offset = call.take("file"), int(call.args.pop("offset", "0"))
+    chunk = int(call.args.pop("chunk-size", "32768"))
+    call.finish_arguments()
+    files = call.router.table("/file")
+    for id_ in files.where(name=name):
+        data = files.rows[id_].get("contents", "").encode("utf-8", "surrogateescape")
+        piece = data[offset : offset + min(chunk, 32768)]
+        return Reply([{"data": piece.decode("utf-8", "surrogateescape")}])
+    raise no_match("file")
+
+
+@command("/export", "test")
+def export(call: Call) -> Reply:
+    """Write a file if asked to; over the API an export prints nothing."""
+    if name := call.args.pop("file", None):
+        who = f"# {call.router.moment()} by RouterOS {call.router.identity.version}"
+        identity = call.router.table("/system/identity").rows[""]["name"]
+        text = f"{who}\n/system identity\nset name={identity}\n"
+        _write_file(call, name if name.endswith(".rsc") else f"{name}.rsc", text)
+    return Reply()
+
+
+@command("/import", "test")
+def import_(call: Call) -> Reply:
+    if not call.router.table("/file").where(name=call.take("file-name")):
+        raise no_match("file-name")
+    return Reply()
+
+
+@command("/execute", "test")
+def execute(call: Call) -> Reply:
+    script = call.take("script")
+    if call.has("as-string"):
+        return Reply(ret=_output(call, script))
+    jobs = call.router.table("/system/script/job")
+    return Reply(ret=jobs.new_id())
+
+
+def _output(call: Call, script: str) -> str:
+    """Give what `:put "text"` prints; nothing else is carried out."""
+    if script.startswith(":put "):
+        return script.removeprefix(":put ").strip().strip('"') + "\n"
+    return ""
+
+
+def _write_file(call: Call, name: str, contents: str) -> None:
+    files = call.router.table("/file")
+    for id_ in files.where(name=name):
+        files.set(id_, {"contents": contents})
+        return
+    files.add({"name": name, "contents": contents})
+
+
+@command("/tool/fetch", "test")
+def fetch(call: Call) -> Reply:
+    url = call.take("url")
+    if not call.session.may("ftp"):
+        raise NotEnoughPermissions
+    row = {"status": "finished", "downloaded": "0", "total": "0", "duration": "1s"}
+    return Reply([{**row, ".section": "0"}] if url else ())
+
+
+# Leases and log ------------------------------------------------------------------------------
+
+
+@command("/ip/dhcp-server/lease/make-static", "write")
+def make_static(call: Call) -> Reply:
+    for id_ in call.targets():
+        call.table.update(id_, {"dynamic": "false"})
+    return Reply()
+
+
+@command("/log/info", "write")
+@command("/log/warning", "write")
+@command("/log/error", "write")
+@command("/log/debug", "write")
+def write_log(call: Call) -> Reply:
+    call.router.log(f"script,{call.verb}", call.take("message"))
+    return Reply()
+
+
+# Users ---------------------------------------------------------------------------------------
+
+
+@command("/user/active/remove", "policy")
+def end_session(call: Call) -> Reply:
+    for id_ in call.targets():
+        # Rows that REST has left behind cannot be removed (CHR 7.23.2).
+        if call.table.rows[id_].get("via") == "rest-api":
+            raise Refused("action failed (6)")
+        call.router.end_session(id_)
+    return Reply()
+
+
+@command("/password", "read")
+def change_password(call: Call) -> Reply:
+    old, new = call.take("old-password"), call.take("new-password")
+    if call.take("confirm-new-password") != new:
+        raise Refused("failure: passwords do not match")
+    users = call.router.table("/user")
+    for id_ in users.where(name=call.session.username, password=old):
+        users.update(id_, {"password": new})
+        return Reply()
+    raise Refused("failure: wrong old password")
