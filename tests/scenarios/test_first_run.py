@@ -1,0 +1,63 @@
+"""A newcomer's first minutes: what `make run` starts, and the lines that it prints."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+END = "Ctrl-C stops it all."
+
+
+@pytest.fixture
+def printed(tmp_path):
+    """What `manage.py run_demo` says once everything is up, on a machine with no state at all."""
+    environment = {**os.environ, "STATE_DIR": str(tmp_path / "var")}
+    environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_demo", "--port", "0"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if line.strip() == END:
+            break
+    yield lines
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")
+def test_the_printed_lines_take_a_newcomer_from_registration_to_the_routers_facts(printed):
+    script = "\n".join(line for line in printed if "curl -s" in line)
+
+    result = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
+    registered, tested, executed, info = map(json.loads, result.stdout.splitlines())
+
+    assert registered["message"] == "User registered successfully"
+    assert tested["is_online"] is True
+    assert executed["result"]["version"] == info["device_info"]["version"]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")
+def test_swagger_and_its_assets_come_from_our_own_server_with_no_collectstatic(printed):
+    swagger = next(line.split()[-1] for line in printed if "Swagger UI" in line)
+
+    page = _fetch(swagger)
+    asset = next(part for part in page.split('"') if part.endswith("swagger-ui-bundle.js"))
+
+    assert asset.startswith("/static/")
+    assert "SwaggerUIBundle" in _fetch(swagger.removesuffix("/swagger/") + asset)
+
+
+def _fetch(url):
+    return subprocess.run(["curl", "-sf", url], capture_output=True, text=True, check=True).stdout
