@@ -1,6 +1,6 @@
 """Base classes of the API's views: the error shape, the tenant filter, roles and pagination."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -55,7 +55,7 @@ def minimum_role(request: Request, view: APIView) -> Role:
 class CompanyViewMixin:
     """Show a view only rows of its caller's companies, so that all others are a 404."""
 
-    permission_classes = (IsAuthenticated, RolePermission)
+    permission_classes: Sequence[Any] = (IsAuthenticated, RolePermission)
     action_roles: ClassVar[dict[str, Role]] = {}
 
     def get_queryset(self) -> OwnedQuerySet:
@@ -66,17 +66,24 @@ class CompanyViewMixin:
 class EditMixin:
     """PUT and PATCH alike take what is to change (contract.md), on a row nobody else is changing."""
 
+    def get_locked_object(self) -> Any:
+        """Return the row that the path names, locked until the transaction ends; or a 404."""
+        row = self.get_object()  # type: ignore[attr-defined]
+        # Locked by its key alone: a lock on the filtered query would take the joins' rows too.
+        return get_object_or_404(type(row)._default_manager.select_for_update(), pk=row.pk)
+
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
-            row = self.get_object()  # type: ignore[attr-defined]
-            # Locked by its key alone: a lock on the filtered query would take the joins' rows too.
-            row = get_object_or_404(type(row)._default_manager.select_for_update(), pk=row.pk)
+            row = self.get_locked_object()
             serializer = self.get_serializer(  # type: ignore[attr-defined]
                 row, data=request.data, partial=True
             )
             serializer.is_valid(raise_exception=True)
-            serializer.save()
+            self.perform_update(serializer)
         return Response(serializer.data)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.update(request, *args, **kwargs)
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.save()

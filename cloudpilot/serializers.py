@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -66,7 +66,7 @@ class OwnedRelatedField(SlugRelatedField):
         super().__init__(**kwargs)
 
     def get_queryset(self) -> OwnedQuerySet:
-        queryset: OwnedQuerySet = super().get_queryset()
+        queryset = cast(OwnedQuerySet, super().get_queryset())
         return queryset.visible_to(self.context["request"].user)
 
     def to_internal_value(self, data: Any) -> Any:

@@ -17,109 +17,55 @@ from routers.errors import CommandInvalid
 from routers.routeros import Command
 
 # Words that act. Of a path that ends in none of them, the HTTP method says what to do.
-_VERBS = frozenset(
-    [
-        "print",
-        "getall",
-        "get",
-        "find",
-        "listen",
-        "add",
-        "set",
-        "remove",
-        "unset",
-        "enable",
-        "disable",
-        "move",
-        "comment",
-        "edit",
-        "reset",
-        "export",
-        "import",
-        "monitor",
-        "monitor-traffic",
-        "reset-counters",
-        "reset-counters-all",
-        "recursive-print",
-        "reboot",
-        "shutdown",
-        "reset-configuration",
-        "ping",
-        "fetch",
-        "torch",
-        "traceroute",
-        "profile",
-        "execute",
-        "quit",
-        "cancel",
-        "login",
-        "logout",
-        "run",
-        "save",
-        "load",
-        "make-static",
-        "make-binding",
-        "check-status",
-        "release",
-        "renew",
-        "blink",
-        "cable-test",
-        "reset-mac-address",
-        "reset-html",
-        "check-for-updates",
-        "install",
-        "downgrade",
-        "uninstall",
-        "sign",
-        "import-certificate",
-        "export-certificate",
-        "issued-revoke",
-        "clear",
-        "wg-import",
-        "wg-export",
-        "show-client-config",
-        "add-batch-users",
-        "generate-voucher",
-        "close-session",
-        "expire-password",
-        "flood-ping",
-        "bandwidth-test",
-        "speed-test",
-        "ip-scan",
-        "mac-telnet",
-        "mac-scan",
-        "ssh",
-        "telnet",
-    ]
-)
+_VERBS = frozenset([
+    "activate-user-profile", "add", "add-batch-users", "add-scep", "apply-changes",
+    "bandwidth-test", "blink", "cable-test", "cancel", "check-for-updates", "check-status",
+    "clear", "close-session", "comment", "create-certificate-request", "disable", "downgrade",
+    "download", "edit", "enable", "enable-ssl-certificate", "execute", "expire-password",
+    "export", "export-certificate", "fetch", "find", "flood-ping", "flush", "force-update",
+    "frequency-monitor", "generate-new-id", "generate-report", "generate-voucher", "get",
+    "getall", "import", "import-certificate", "install", "ip-scan", "issued-revoke", "listen",
+    "load", "login", "logout", "mac-scan", "mac-telnet", "make-binding", "make-static",
+    "migrate-legacy-db", "monitor", "monitor-traffic", "move", "optimize-db", "ping", "print",
+    "quit", "read", "reboot", "recursive-print", "regenerate-host-key", "release", "remove",
+    "renew", "reset", "reset-configuration", "reset-counters", "reset-counters-all",
+    "reset-html", "reset-mac-address", "run", "save", "scan", "scep-renew", "send-reconfigure",
+    "set", "show-client-config", "shutdown", "sign", "snooper", "spectral-scan", "speed-test",
+    "torch", "traceroute", "uninstall", "unschedule", "unset", "wg-export", "wg-import", "wol",
+])  # fmt: skip
+# Words that act in one menu only; elsewhere they are a menu, such as /ip/hotspot/user/profile.
+_VERBS_AT = frozenset(
+    ["/ip/route/check", "/log/debug", "/log/error", "/log/info", "/log/warning", "/password",
+     "/system/routerboard/upgrade", "/system/ssh", "/system/telnet", "/tool/profile",
+     "/tool/sniffer/quick", "/tool/sniffer/start", "/tool/sniffer/stop"]
+)  # fmt: skip
 _BY_METHOD = {"GET": "print", "PUT": "add", "PATCH": "set", "DELETE": "remove"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# Verbs whose first bare word in the console names the rows to act on.
-_TAKE_ROWS = frozenset(
-    [
-        "set",
-        "remove",
-        "enable",
-        "disable",
-        "unset",
-        "comment",
-        "reset-counters",
-        "get",
-        "run",
-        "make-static",
-        "make-binding",
-        "check-status",
-    ]
-)
+# What the bare words after a verb of the console stand for, one after the other.
+_ROW = (".id",)
+_BARE_WORDS = {
+    **dict.fromkeys(
+        ["remove", "enable", "disable", "set", "comment", "reset-counters", "run", "make-static",
+         "make-binding", "check-status", "release", "renew"], _ROW),
+    "get": (".id", "value-name"),
+    "unset": (".id", "value-name"),
+    "monitor": ("numbers",),
+    "monitor-traffic": ("interface",),
+    "ping": ("address",),
+    "traceroute": ("address",),
+}  # fmt: skip
+_FLAGS = frozenset({"once"})
 # Console words that only say how a terminal shows the answer.
-_DISPLAY_ONLY = frozenset({"without-paging", "terse", "brief", "as-value", "where"})
+_DISPLAY_ONLY = frozenset({"without-paging", "terse", "brief", "as-value"})
 
 _SEGMENT = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ID = re.compile(r"\*[0-9A-Fa-f]+")
 _TOKEN = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|[^\s"])+)')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _SCRIPTING = re.compile(r"[\[\]{}();$`\\#%|&]")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "_": " ", '"': '"', "\\": "\\", "$": "$", "?": "?"}
+_CONDITION = re.compile(r"[A-Za-z0-9.-]+")
 _LONGEST = 4000
 
 
@@ -133,6 +79,7 @@ class _Draft:
     queries: list[str] = field(default_factory=list)
     proplist: list[str] = field(default_factory=list)
     row: str = ""
+    in_where: bool = False
 
     def take(self, name: str, value: Any) -> None:
         """Take one attribute, or what steers a print."""
@@ -215,14 +162,16 @@ def _read_token(draft: _Draft, token: str) -> None:
 
 
 def _read_pair(draft: _Draft, name: str, value: str) -> None:
-    if "where" in draft.attributes:
-        draft.queries.append(f"{name}={value}")
-    else:
+    if not draft.in_where:
         draft.take(name, value)
+    elif _CONDITION.fullmatch(name):
+        draft.queries.append(f"{name}={value}")
+    else:  # such as `!=` and `>=`, which would be sent as another word and match nothing
+        raise CommandInvalid("Write conditions as where name=value.")
 
 
 def _read_path(draft: _Draft, token: str) -> None:
-    for segment in token.strip("/").split("/"):
+    for segment in token.removeprefix("/").removesuffix("/").split("/"):
         word = segment.lower()
         if draft.verb or draft.row:
             raise CommandInvalid(f"Nothing may follow {draft.verb or draft.row} in a path.")
@@ -230,24 +179,26 @@ def _read_path(draft: _Draft, token: str) -> None:
             draft.row = segment.upper()
         elif not _SEGMENT.fullmatch(word):
             raise CommandInvalid("A path is made of words, such as /ip/address/print.")
-        elif word in _VERBS:
+        elif word in _VERBS or "/".join(["", *draft.path, word]) in _VERBS_AT:
             draft.verb = word
         else:
             draft.path.append(word)
 
 
 def _read_word(draft: _Draft, word: str) -> None:
-    """Read a bare word after the verb: rows to act on, a condition, or a flag."""
-    if "where" in draft.attributes:
+    """Read a bare word after the verb: what it acts on, a condition, or a flag."""
+    if draft.in_where:
         raise CommandInvalid("Write conditions as where name=value.")
-    if draft.verb in _TAKE_ROWS and not draft.row:
-        if word.isdigit():
-            raise CommandInvalid("Row numbers mean nothing here; name the row by its .id.")
-        draft.row = word
-    elif draft.verb == "ping" and "address" not in draft.attributes:
-        draft.attributes["address"] = word
-    else:
-        draft.attributes[word] = ""
+    if word == "where":
+        draft.in_where = True
+        return
+    if word in _DISPLAY_ONLY:
+        return
+    names = () if word in _FLAGS else _BARE_WORDS.get(draft.verb, ())
+    name = next((name for name in names if name not in draft.attributes), word)
+    if name in {".id", "numbers"} and word.isdigit():
+        raise CommandInvalid("Row numbers mean nothing here; name the row by its .id.")
+    draft.attributes[name] = "" if name == word else word
 
 
 def _decide_verb(draft: _Draft, method: str) -> None:
@@ -269,18 +220,21 @@ def _take_params(draft: _Draft, params: Mapping[str, Any]) -> None:
 
 
 def _place_row(draft: _Draft) -> None:
-    for word in _DISPLAY_ONLY:
-        draft.attributes.pop(word, None)
-    if not draft.row:
-        return
-    if draft.verb in {"print", "getall"}:
+    """Let the id that stood in the path say which row is meant."""
+    if draft.row and draft.verb in {"print", "getall"}:
         draft.queries.append(f".id={draft.row}")
-    else:
+    elif draft.row:
         draft.attributes.setdefault(".id", draft.row)
 
 
 def _unquoted(text: str) -> str:
-    return _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[1]), text)
+    return _QUOTED.sub(lambda quoted: re.sub(r"\\(.)", _unescaped, quoted[1]), text)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    if escape[1] not in _ESCAPES:
+        raise CommandInvalid("Write the character itself, not its code after a backslash.")
+    return _ESCAPES[escape[1]]
 
 
 def _list(name: str, value: Any) -> list[str]:
@@ -296,6 +250,6 @@ def _text(name: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int | float | str):
+    if isinstance(value, int | float) or (isinstance(value, str) and "\0" not in value):
         return str(value)
     raise CommandInvalid(f"{name} takes a plain value.")

@@ -1,5 +1,3 @@
-from typing import Any
-
 from cloudpilot.errors import DomainError, NotAllowed, Unavailable
 
 
@@ -25,6 +23,3 @@ class RouterRefused(DomainError):
     """The router understood the command and said no."""
 
     code = "router_refused"
-
-    def __init__(self, sentence: str, **extra: Any) -> None:
-        super().__init__(sentence, **extra)

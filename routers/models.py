@@ -7,7 +7,6 @@ from django.db import models
 from cloudpilot.crypto import SealedField
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import OwnedQuerySet
-from routers.querysets import RouterQuerySet
 from routers.routeros import Transport
 from users.models import Company
 
@@ -53,7 +52,7 @@ class Router(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = RouterQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["company", "-id"], name="router_of_company")]

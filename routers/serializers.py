@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -6,6 +7,7 @@ from rest_framework import serializers
 from cloudpilot import hosts
 from cloudpilot.crypto import SecretUnreadable
 from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSerializer
+from cloudpilot.tenancy import Role, demand_role
 from routers import connections
 from routers.commands import METHODS
 from routers.models import DEFAULT_PORTS, Router
@@ -13,7 +15,7 @@ from routers.routeros import Transport
 from users.models import Company
 
 # A change of one of these makes what we knew of the router's state worthless.
-_ENDPOINT_FIELDS = ("host", "port", "username", "password", "use_https", "chosen_transport")
+_ENDPOINT_FIELDS = {"host", "port", "username", "password", "use_https", "chosen_transport"}
 
 
 class TransportField(serializers.ChoiceField):
@@ -73,21 +75,24 @@ class RouterSerializer(StrictModelSerializer):
         return attrs
 
     def _default_company(self) -> Company:
-        company = self.context["request"].user.personal_company
+        user = self.context["request"].user
+        company = user.personal_company
         if company is None:
             raise serializers.ValidationError({"company": ["Name the router's company."]})
+        demand_role(user, company.pk, Role.OPERATOR)
         return company
 
     def update(self, router: Router, changes: dict[str, Any]) -> Router:
         """Write what changed, and no other column: what others change meanwhile stays."""
-        changed = [name for name, value in changes.items() if _differs(router, name, value)]
-        for name in changed:
+        self.changed = [name for name, value in changes.items() if _differs(router, name, value)]
+        for name in self.changed:
             setattr(router, name, changes[name])
-        if set(changed) & set(_ENDPOINT_FIELDS):
+        written = {*self.changed, "updated_at"}
+        if written & _ENDPOINT_FIELDS:
             router.is_online = False
-            changed.append("is_online")
-            transaction.on_commit(lambda: connections.forget(router))
-        router.save(update_fields=[*changed, "updated_at"])
+            written.add("is_online")
+            transaction.on_commit(partial(connections.forget, router))
+        router.save(update_fields=written)
         return router
 
 
@@ -99,6 +104,8 @@ def _default_port(attrs: dict[str, Any]) -> int:
 
 
 def _differs(router: Router, name: str, value: Any) -> bool:
+    if name == "chosen_transport" and value == router.transport:
+        return False  # what was shown comes back: a transport that follows the port still does
     try:
         return bool(getattr(router, name) != value)
     except SecretUnreadable:
@@ -113,10 +120,14 @@ class CommandSerializer(StrictSerializer):
         help_text="what a path with no command means: GET print, PUT add, PATCH set, DELETE remove",
     )
     params = serializers.DictField(required=False, help_text="conditions of a print")
-    data = serializers.DictField(required=False, help_text="arguments of the command")
     confirm = serializers.BooleanField(
         default=False, help_text="needed by commands that can cut off or wipe the router"
     )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # Not as an attribute: there `data` is the serializer's own.
+        arguments = serializers.DictField(required=False, help_text="arguments of the command")
+        return {**super().get_fields(), "data": arguments}
 
     def to_internal_value(self, data: Any) -> Any:
         method = data.get("method") if hasattr(data, "get") else None

@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import IntegrityError, transaction
+from django.http import Http404
 from django.utils import timezone
 
 from cloudpilot.errors import DomainError
@@ -31,34 +33,14 @@ _INFO = {
 UNKNOWN = "Unknown"
 
 # Menus that are one object and no list of rows.
-_SINGLETONS = frozenset(
-    [
-        "/system/identity",
-        "/system/resource",
-        "/system/license",
-        "/system/clock",
-        "/system/routerboard",
-        "/system/package/update",
-        "/system/ntp/client",
-        "/system/note",
-        "/ip/dns",
-        "/ip/cloud",
-        "/ip/settings",
-        "/ip/ssh",
-        "/ip/neighbor/discovery-settings",
-        "/radius/incoming",
-        "/snmp",
-        "/user-manager",
-        "/user-manager/database",
-        "/user-manager/advanced",
-        "/tool/bandwidth-server",
-        "/tool/graphing",
-        "/tool/romon",
-        "/tool/sniffer",
-        "/interface/bridge/settings",
-        "/interface/detect-internet",
-    ]
-)
+_SINGLETONS = frozenset([
+    "/interface/bridge/settings", "/interface/detect-internet", "/ip/cloud", "/ip/dns",
+    "/ip/neighbor/discovery-settings", "/ip/settings", "/ip/ssh", "/radius/incoming", "/snmp",
+    "/system/clock", "/system/identity", "/system/license", "/system/note", "/system/ntp/client",
+    "/system/package/update", "/system/resource", "/system/routerboard", "/tool/bandwidth-server",
+    "/tool/graphing", "/tool/romon", "/tool/sniffer", "/user-manager", "/user-manager/advanced",
+    "/user-manager/database",
+])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,8 +63,21 @@ def check_connection(router: Router) -> ConnectionTest:
         found = ConnectionTest(is_online=True)  # it may not read this, but it is there
     except HostNotAllowed as exc:
         found = ConnectionTest(is_online=False, reason="unreachable", detail=str(exc))
-    Router.objects.note_connection(router, is_online=found.is_online, at=timezone.now())
+    _note(router, found)
     return found
+
+
+def _note(asked: Router, found: ConnectionTest) -> None:
+    """Store what a test found, and touch no other column.
+
+    A router that was pointed elsewhere meanwhile keeps what it has: the test was not of that.
+    """
+    with transaction.atomic():
+        now = Router.objects.select_for_update().filter(pk=asked.pk).first()
+        if now and connections.endpoint_of(now) == connections.endpoint_of(asked):
+            Router.objects.filter(pk=now.pk).update(
+                is_online=found.is_online, last_checked=timezone.now()
+            )
 
 
 def device_info(router: Router) -> dict[str, str]:
@@ -108,9 +103,7 @@ def _only_row(reply: Reply) -> dict[str, str]:
     return reply.rows[0] if reply.rows else {}
 
 
-def execute_command(
-    router: Router, command: Command, *, user: Any, method: str, confirm: bool
-) -> Any:
+def execute_command(router: Router, command: Command, *, user: Any, confirm: bool) -> Any:
     """Run a command that `user` may run, and return its result as the page shows it.
 
     Secrets in the result are masked. Every command that is sent is recorded, with what became
@@ -128,13 +121,7 @@ def execute_command(
         reply = connections.run(router, command, Deadline(COMMAND_SECONDS))
     except errors.Refused as exc:
         _close(entry, CommandLog.Outcome.REFUSED, exc.message)
-        raise RouterRefused(
-            exc.message,
-            router_id=router.pk,
-            command=command.path,
-            method=method,
-            status_code=exc.status,
-        ) from exc
+        raise RouterRefused(exc.message, router_id=router.pk, status_code=exc.status) from exc
     except errors.Unavailable as exc:
         _close(entry, CommandLog.Outcome.FAILED, str(exc))
         raise unreachable(exc) from exc
@@ -146,20 +133,24 @@ def execute_command(
 
 
 def _record(router: Router, command: Command, user: Any) -> CommandLog:
-    return CommandLog.objects.create(
-        company_id=router.company_id,
-        router=router,
-        router_name=str(router),
-        user=user,
-        user_name=user.get_username(),
-        command=command.path[:300],
-        arguments={**masked(command.attributes), "?": list(command.queries)},
-    )
+    try:
+        return CommandLog.objects.create(
+            company_id=router.company_id,
+            router=router,
+            router_name=str(router),
+            user=user,
+            user_name=user.get_username(),
+            command=command.path[:300],
+            arguments={**masked(command.attributes), "?": list(command.queries)},
+        )
+    except IntegrityError as exc:  # the router was deleted after we had looked it up
+        raise Http404 from exc
 
 
 def _close(entry: CommandLog, outcome: CommandLog.Outcome, error: str = "") -> None:
+    # PostgreSQL stores no NUL, and a hostile router may send one.
     CommandLog.objects.filter(pk=entry.pk).update(
-        outcome=outcome, error=error[:500], finished_at=timezone.now()
+        outcome=outcome, error=error[:500].replace("\0", ""), finished_at=timezone.now()
     )
 
 

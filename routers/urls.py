@@ -1,14 +1,21 @@
 from django.urls import path
 
-from routers import views
-
-_list = {"get": "list", "post": "create"}
-_one = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+from routers.views import RouterViewSet
 
 urlpatterns = [
-    path("", views.RouterViewSet.as_view(_list)),
-    path("<int:pk>/", views.RouterViewSet.as_view(_one)),
-    path("<int:pk>/test-connection/", views.RouterViewSet.as_view({"post": "check"})),
-    path("<int:pk>/execute-command/", views.RouterViewSet.as_view({"post": "execute"})),
-    path("<int:pk>/device-info/", views.RouterViewSet.as_view({"get": "device_info"})),
+    path("", RouterViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "<int:pk>/",
+        RouterViewSet.as_view(
+            {
+                "get": "retrieve",
+                "put": "update",
+                "patch": "partial_update",
+                "delete": "destroy",
+            }
+        ),
+    ),
+    path("<int:pk>/test-connection/", RouterViewSet.as_view({"post": "check"})),
+    path("<int:pk>/execute-command/", RouterViewSet.as_view({"post": "execute"})),
+    path("<int:pk>/device-info/", RouterViewSet.as_view({"get": "device_info"})),
 ]

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from cloudpilot.limits import spend
 from cloudpilot.tenancy import Role
 from routers import connections, examples, serializers, services
 from routers.commands import parse_command
+from routers.errors import RouterRefused
 from routers.models import Router
 
 
@@ -46,15 +48,26 @@ class RouterViewSet(
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().create(request, *args, **kwargs)
 
+    def perform_create(self, serializer: Any) -> None:
+        router = serializer.save()
+        self._record("router.create", router)
+
+    def perform_update(self, serializer: Any) -> None:
+        router = serializer.save()
+        self._record("router.update", router, changed=serializer.changed)
+
     @extend_schema(responses=serializers.DeletedAnswer, examples=examples.DELETED)
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        router = self.get_object()
         with transaction.atomic():
-            audit.record(request, "router.delete", router, company=router.company.public_id)
+            router = self.get_locked_object()
+            self._record("router.delete", router)
             Router.objects.filter(pk=router.pk).delete()
-            transaction.on_commit(lambda: connections.forget(router))
+            transaction.on_commit(partial(connections.forget, router))
         message = f'Router "{router.name}" has been successfully deleted'
         return Response({"message": message})
+
+    def _record(self, action: str, router: Router, **details: Any) -> None:
+        audit.record(self.request, action, router, company=router.company.public_id, **details)
 
     @extend_schema(
         operation_id="routers_test_connection",
@@ -94,22 +107,15 @@ class RouterViewSet(
             params=body.get("params"),
             data=body.get("data"),
         )
-        result = services.execute_command(
-            router,
-            command,
-            user=request.user,
-            method=body["method"],
-            confirm=body["confirm"],
-        )
-        return Response(
-            {
-                "router_id": router.pk,
-                "command": body["command"],
-                "method": body["method"],
-                "result": result,
-                "message": "Command executed successfully",
-            }
-        )
+        asked = {"router_id": router.pk, "command": body["command"], "method": body["method"]}
+        try:
+            result = services.execute_command(
+                router, command, user=request.user, confirm=body["confirm"]
+            )
+        except RouterRefused as refused:
+            refused.extra |= asked  # the page shows the request again, as it was sent
+            raise
+        return Response({**asked, "result": result, "message": "Command executed successfully"})
 
     @extend_schema(
         operation_id="routers_device_info",
