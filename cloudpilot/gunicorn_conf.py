@@ -3,6 +3,7 @@
 import os
 
 wsgi_app = "cloudpilot.wsgi:application"
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 workers = os.cpu_count() or 2
 threads = 16

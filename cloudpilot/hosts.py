@@ -119,7 +119,7 @@ def _check_not_ours(address: Address, port: int) -> None:
     """Refuse the platform's own database, broker and web port, at whichever address they answer."""
     for host, own_port in _own_services():
         if port == own_port and any(
-            str(inner) in _addresses_of(host) or (_is_here(host) and _is_here(str(inner)))
+            str(inner) in _addresses_of(host) or (_is_here(host) and _can_bind(str(inner)))
             for inner in _unwrapped(address)
         ):
             raise HostNotAllowed("This host is not one that may be connected to.")
@@ -129,6 +129,7 @@ def _own_services() -> Iterator[tuple[str, int]]:
     database = settings.DATABASES["default"]
     if not database["ENGINE"].endswith("sqlite3"):
         yield database.get("HOST") or "localhost", int(database.get("PORT") or 5432)
+    yield "localhost", settings.PORT
     for url, default in ((settings.CELERY_BROKER_URL, 6379), (settings.PUBLIC_URL, 0)):
         parts = urlsplit(url)
         if parts.hostname:
@@ -145,12 +146,15 @@ def _addresses_of(host: str) -> frozenset[str]:
 
 
 def _is_here(host: str) -> bool:
-    """Say whether `host` is this machine: loopback, or an address of one of its interfaces."""
-    if host == "localhost" or (address := _literal(host)) is None:
-        return host == "localhost" or bool(_addresses_of(host) & _local_addresses())
-    return _within(address, _LOOPBACK) or str(address) in _local_addresses()
+    """Say whether `host` is this machine: a socket can be bound to its own addresses alone."""
+    return any(_can_bind(address) for address in _addresses_of(host))
 
 
-@cache
-def _local_addresses() -> frozenset[str]:
-    return _addresses_of(socket.gethostname()) | {"127.0.0.1", "::1"}
+def _can_bind(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+_GUNICORN = ["-m", "gunicorn", "-c", "python:cloudpilot.gunicorn_conf"]
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 
@@ -38,17 +39,13 @@ class Command(BaseCommand):
             router = _start(stack, ["manage.py", "simulate_router"], file, pipe=True)
             router_port = _announced_port(router)
             password = demo.load(router_port)
-            server = _start(stack, _gunicorn(port), file, PUBLIC_URL=url)
+            server = _start(stack, _GUNICORN, file, PUBLIC_URL=url, PORT=str(port))
             _wait_until_healthy(url, server, log)
             self.stdout.write(
                 demo.lines(url=url, port=router_port, password=password, log=str(log))
             )
             self.stdout.flush()
             _wait([server, router])
-
-
-def _gunicorn(port: int) -> list[str]:
-    return ["-m", "gunicorn", "-c", "python:cloudpilot.gunicorn_conf", "-b", f"127.0.0.1:{port}"]
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
