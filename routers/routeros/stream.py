@@ -19,6 +19,7 @@ Trust = Callable[[str], None]
 # Ten thousand hotspot users with every field are about 4 MiB.
 LONGEST_REPLY = 16 << 20
 _CHUNK = 64 << 10
+_TOO_LONG = "The router's answer is longer than any real one."
 
 
 class Stream:
@@ -27,7 +28,7 @@ class Stream:
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
         self._owner = os.getpid()
-        self._unread = bytearray()
+        self._unread = b""
         self._position = 0
         self.begin(deadline)
 
@@ -50,25 +51,28 @@ class Stream:
 
     def read(self, size: int) -> bytes:
         """Return exactly `size` bytes."""
-        if size > self._allowance + len(self._unread):
-            raise NotRouterOS("The router's answer is longer than any real one.")
-        while len(self._unread) - self._position < size:
-            self._fill()
-        return self._take(size)
+        if len(self._unread) - self._position < size:
+            self._gather(size)
+        start = self._position
+        self._position = end = start + size
+        return self._unread[start:end]
 
     def read_line(self, longest: int) -> bytes:
         """Return the bytes up to and with the next line feed, or the first `longest` of them."""
         while (end := self._unread.find(b"\n", self._position)) < 0:
-            if len(self._unread) - self._position >= longest:
-                return self._take(longest)
-            self._fill()
-        return self._take(min(end + 1 - self._position, longest))
+            have = len(self._unread) - self._position
+            if have >= longest:
+                return self.read(longest)
+            self._gather(have + 1)
+        return self.read(min(end + 1 - self._position, longest))
 
     def read_all(self) -> bytes:
         """Return what comes until the router closes the connection."""
-        while self._receive():
-            pass
-        return self._take(len(self._unread) - self._position)
+        chunks = [self._unread[self._position :]]
+        self._position = len(self._unread)
+        while chunk := self._receive():
+            chunks.append(chunk)
+        return b"".join(chunks)
 
     def is_quiet(self) -> bool:
         """Whether the connection stands and holds nothing, as it must between two calls.
@@ -112,23 +116,27 @@ class Stream:
         else:
             trust(seen)
 
-    def _fill(self) -> None:
-        if not self._receive():
-            raise Unreachable("The router closed the connection.")
+    def _gather(self, size: int) -> None:
+        """Have at least `size` bytes unread."""
+        chunks = [self._unread[self._position :]]
+        missing = size - len(chunks[0])
+        if missing > self._allowance:
+            raise NotRouterOS(_TOO_LONG)
+        while missing > 0:
+            chunk = self._receive()
+            if not chunk:
+                raise Unreachable("The router closed the connection.")
+            chunks.append(chunk)
+            missing -= len(chunk)
+        self._unread = b"".join(chunks)
+        self._position = 0
 
-    def _receive(self) -> int:
+    def _receive(self) -> bytes:
         chunk = self._in_time().recv(_CHUNK)
         self._allowance -= len(chunk)
         if self._allowance < 0:
-            raise NotRouterOS("The router's answer is longer than any real one.")
-        del self._unread[: self._position]
-        self._position = 0
-        self._unread += chunk
-        return len(chunk)
-
-    def _take(self, size: int) -> bytes:
-        start, self._position = self._position, self._position + size
-        return bytes(self._unread[start : self._position])
+            raise NotRouterOS(_TOO_LONG)
+        return chunk
 
     def _in_time(self) -> socket.socket:
         self._sock.settimeout(_time_left(self._deadline))
