@@ -28,7 +28,9 @@ class Control:
         handler = type("Handler", (_Handler,), {"devices": devices})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="control", daemon=True
+        )
 
     @property
     def url(self) -> str:

@@ -9,6 +9,7 @@ import ssl
 import struct
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from routers.simulator import acts, reading, writing  # noqa: F401 - these register the commands
@@ -20,7 +21,7 @@ from routers.simulator.rest_service import RestConnection
 from routers.simulator.router import Identity, Router
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
-from routers.simulator.tls import Certificate
+from routers.simulator.tls import Certificate, anonymous_context
 
 SERVICES = ("api", "api-ssl", "rest", "rest-ssl")
 
@@ -32,6 +33,13 @@ class Connection(Protocol):
     def abort(self) -> None: ...
 
 
+@dataclass(slots=True)
+class _Served:
+    service: str
+    sock: socket.socket
+    connection: Connection | None = None
+
+
 class Device:
     """One router. Every public method may be called from any thread."""
 
@@ -41,7 +49,7 @@ class Device:
         *,
         host: str,
         ports: Mapping[str, int],
-        certificate: Certificate,
+        certificate: Certificate | None,
         other_certificate: Certificate,
         in_loop: Runner,
     ) -> None:
@@ -58,8 +66,8 @@ class Device:
         self._certificate = certificate
         self._other_certificate = other_certificate
         self._in_loop = in_loop
-        self._listeners: dict[str, tuple[socket.socket, asyncio.Task[None]]] = {}
-        self._serving: dict[asyncio.Task[None], tuple[str, Connection | None]] = {}
+        self._listeners: dict[str, socket.socket] = {}
+        self._serving: dict[asyncio.Task[None], _Served] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.faults.on_change(self._tell_loop)
         self.router.on_restart.append(self._drop)
@@ -81,8 +89,11 @@ class Device:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the DER certificate that the TLS services show, lower-case hex."""
-        return self._certificate.fingerprint
+        """SHA-256 of the DER certificate that the TLS services show, lower-case hex.
+
+        Empty if the router has none.
+        """
+        return self._certificate.fingerprint if self._certificate else ""
 
     @property
     def connections(self) -> int:
@@ -146,10 +157,8 @@ class Device:
         self._switch_on()
 
     async def close(self) -> None:
-        tasks = [task for _, task in self._listeners.values()] + list(self._serving)
+        tasks = list(self._serving)
         self._switch_off()
-        for task in tasks:
-            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._loop = None
 
@@ -162,13 +171,11 @@ class Device:
             listener = socket.create_server((self._host, port), backlog=256)
             listener.setblocking(False)
             self._ports[service] = listener.getsockname()[1]
-            task = self._loop.create_task(self._accept(listener, service))
-            self._listeners[service] = (listener, task)
+            self._listeners[service] = listener
+            self._listen(listener, service)
 
     def _switch_off(self) -> None:
-        for listener, task in self._listeners.values():
-            task.cancel()
-            # An accept that is under way keeps a closed descriptor busy: take it off first.
+        for listener in self._listeners.values():
             if self._loop is not None:
                 self._loop.remove_reader(listener)
             listener.close()
@@ -176,16 +183,16 @@ class Device:
         self._drop()
 
     def _drop(self) -> None:
-        for task, (_, connection) in list(self._serving.items()):
-            if connection is not None:
-                connection.abort()
+        for task, served in list(self._serving.items()):
+            if served.connection is not None:
+                served.connection.abort()
             task.cancel()
 
     def _end_session(self, active: str) -> None:
         """Throw out the connection behind a row of `/user/active`."""
-        for _, connection in self._serving.values():
-            if connection is not None and connection.active == active:
-                connection.abort()
+        for served in self._serving.values():
+            if served.connection is not None and served.connection.active == active:
+                served.connection.abort()
         table = self.router.table("/user/active")
         if active in table.rows:
             table.drop(active)
@@ -196,28 +203,35 @@ class Device:
             with contextlib.suppress(RuntimeError):  # closed in the meantime
                 loop.call_soon_threadsafe(self.fault_changed.fire)
 
-    async def _accept(self, listener: socket.socket, service: str) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                sock, peer = await loop.sock_accept(listener)
-            except ConnectionAbortedError:
-                continue  # gone before it was taken
-            except OSError as error:
-                # Out of descriptors: let some close first, as any busy server does.
-                loop.call_exception_handler({"message": "accept failed", "exception": error})
-                await asyncio.sleep(0.1)
-                continue
-            if self.faults.now.refuse or self._is_full(service):
-                _reset(sock)
-                continue
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = loop.create_task(self._serve(sock, peer[0], service))
-            self._serving[task] = (service, None)
-            task.add_done_callback(self._ended)
+    def _listen(self, listener: socket.socket, service: str) -> None:
+        if self._loop is not None and listener.fileno() != -1:
+            self._loop.add_reader(listener, self._accept, listener, service)
+
+    def _accept(self, listener: socket.socket, service: str) -> None:
+        assert self._loop is not None
+        try:
+            sock, peer = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # gone before it was taken
+        except OSError as error:
+            # Out of descriptors: let some close first, as any busy server does.
+            self._loop.call_exception_handler({"message": "accept failed", "exception": error})
+            self._loop.remove_reader(listener)
+            self._loop.call_later(0.1, self._listen, listener, service)
+            return
+        if self.faults.now.refuse or self._is_full(service):
+            _reset(sock)
+            return
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        served = _Served(service, sock)
+        task = self._loop.create_task(self._serve(served, peer[0]))
+        self._serving[task] = served
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._serving.pop(task, None)
+        # A task that is cancelled before its first step never saw its socket.
+        self._serving.pop(task).sock.close()
         if not task.cancelled() and (error := task.exception()) is not None:
             task.get_loop().call_exception_handler(
                 {"message": "a simulated connection failed", "exception": error, "task": task}
@@ -228,24 +242,17 @@ class Device:
         limit = self.faults.now.max_sessions
         if limit is None:
             limit = self.router.session_limit(service)
-        return sum(name == service for name, _ in self._serving.values()) >= limit
+        return sum(served.service == service for served in self._serving.values()) >= limit
 
-    async def _serve(self, sock: socket.socket, address: str, service: str) -> None:
+    async def _serve(self, served: _Served, address: str) -> None:
         try:
-            await self._wait_for_line(service)
-            reader, writer = await self._open_stream(sock, service)
+            await self._wait_for_line(served.service)
+            reader, writer = await self._open_stream(served)
         except (OSError, ssl.SSLError):
-            sock.close()
             return
-        except asyncio.CancelledError:
-            sock.close()
-            raise
-        task = asyncio.current_task()
-        assert task is not None
-        connection = self._connection(service, reader, writer, address)
-        self._serving[task] = (service, connection)
+        served.connection = self._connection(served.service, reader, writer, address)
         try:
-            await connection.serve()
+            await served.connection.serve()
         finally:
             writer.close()
             with contextlib.suppress(OSError, ssl.SSLError):
@@ -260,19 +267,21 @@ class Device:
             await self.fault_changed.wait()
 
     async def _open_stream(
-        self, sock: socket.socket, service: str
+        self, served: _Served
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
-        context = self._tls_context() if service.endswith("-ssl") else None
-        transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=context)
+        context = self._tls_context() if served.service.endswith("-ssl") else None
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol, served.sock, ssl=context
+        )
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     def _tls_context(self) -> ssl.SSLContext:
         if self.faults.now.swap_certificate:
             return self._other_certificate.context
-        return self._certificate.context
+        return self._certificate.context if self._certificate else anonymous_context()
 
     def _connection(
         self,

@@ -19,7 +19,8 @@ class Simulator:
     """Routers that answer on loopback sockets while it runs, in a daemon thread of its own.
 
     `ports` gives each service's first port; the second router takes the next one, and so on.
-    Port 0, the default, lets the system choose.
+    Port 0, the default, lets the system choose. Without `certificate` the TLS services are
+    those of a router that has none: anonymous Diffie-Hellman. One certificate serves them all.
     """
 
     def __init__(
@@ -33,10 +34,11 @@ class Simulator:
         host: str = "127.0.0.1",
         ports: Mapping[str, int] | None = None,
         board: str = "hEX",
+        certificate: bool = True,
     ) -> None:
         if unknown := set(services) - set(SERVICES):
             raise ValueError(f"no service is called {', '.join(sorted(unknown))}")
-        certificate, other = Certificate("router"), Certificate("impostor")
+        own, other = Certificate("router") if certificate else None, Certificate("impostor")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.devices = [
@@ -44,7 +46,7 @@ class Simulator:
                 Identity(number, username, password, version, BOARDS[board]),
                 host=host,
                 ports={name: _nth((ports or {}).get(name, 0), number) for name in services},
-                certificate=certificate,
+                certificate=own,
                 other_certificate=other,
                 in_loop=self._in_loop,
             )

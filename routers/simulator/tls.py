@@ -15,6 +15,30 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+# ffdhe2048 of RFC 7919. Without parameters OpenSSL offers no finite-field group, and clients
+# that ask for ADH, as mktxp and Ansible do, cannot connect.
+_DH_PARAMETERS = """\
+-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+"""
+
+
+def anonymous_context() -> ssl.SSLContext:
+    """Return what a router without a certificate offers: encryption, and nobody's name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 has no anonymous suites
+    context.set_ciphers("ADH:@SECLEVEL=0")
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_text(_DH_PARAMETERS)
+        context.load_dh_params(file.name)
+    return context
+
 
 class Certificate:
     """A self-signed certificate with its key; nothing is made before it is asked for."""

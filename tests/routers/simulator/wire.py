@@ -10,7 +10,7 @@ class Wire:
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=5)
         self._file = self.sock.makefile("rb")
         if login:
-            self.talk("/login", f"=name={login[0]}", f"=password={login[1]}")
+            self._log_in(*login)
 
     def send(self, *words):
         data = b"".join(_length(len(w)) + w for w in map(_bytes, words))
@@ -40,6 +40,13 @@ class Wire:
 
     def __exit__(self, *error):
         self.close()
+
+    def _log_in(self, username, password):
+        try:
+            self.talk("/login", f"=name={username}", f"=password={password}")
+        except OSError:
+            self.close()
+            raise
 
     def _word(self):
         first = self._file.read(1)
