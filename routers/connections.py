@@ -52,6 +52,11 @@ def forget(router: Router) -> None:
     _pool.forget(router.pk)
 
 
+def close() -> None:
+    """Close all of this process's connections, and forget which routers failed."""
+    _pool.close()
+
+
 def _trust_on_first_use(router: Router, fingerprint: str) -> None:
     """Keep the first certificate that a router shows, before it is sent a password.
 

@@ -1,7 +1,9 @@
 import pytest
 from rest_framework.test import APIClient
 
-from tests.factories import UserFactory
+from routers import connections
+from routers.simulator import Simulator
+from tests.factories import RouterFactory, UserFactory
 from users import tokens
 
 
@@ -48,3 +50,27 @@ def client(operator):
 def client_of():
     """Return a client that speaks for the given user."""
     return lambda user: Client().as_user(user)
+
+
+@pytest.fixture(scope="session")
+def _simulator():
+    with Simulator(services=("api", "api-ssl", "rest", "rest-ssl")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def device(_simulator):
+    """A simulated router as it comes from the factory, with all four transports."""
+    device = _simulator.devices[0]
+    yield device
+    connections.close()
+    device.faults.clear()
+    device.switch_on()
+    device.factory_reset()
+    device.sentences.clear()
+
+
+@pytest.fixture
+def router(operator, device):
+    """The operator's router; `device` is what answers at its address."""
+    return RouterFactory(owner=operator, port=device.port("api"))
