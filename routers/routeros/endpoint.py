@@ -44,5 +44,9 @@ class Endpoint:
             raise ValueError("A host is a name or an address in ASCII.")
         if not 0 < self.port < 65536:
             raise ValueError("A port is a number from 1 to 65535.")
+        try:
+            (self.username + self.password).encode()
+        except UnicodeEncodeError:
+            raise ValueError("A user name and a password are text that UTF-8 can carry.") from None
         if fingerprint and not _FINGERPRINT.fullmatch(fingerprint):
             raise ValueError("A fingerprint is the 64 hex digits of a SHA-256.")

@@ -14,7 +14,7 @@ from routers.routeros.breaker import Breaker
 from routers.routeros.command import Command, Reply
 from routers.routeros.deadline import Deadline
 from routers.routeros.endpoint import Endpoint
-from routers.routeros.errors import Busy, CircuitOpen, Refused, Unavailable, Unreachable
+from routers.routeros.errors import Busy, Refused, RouterOSError, Unavailable, Unreachable
 from routers.routeros.resolve import Resolver, resolve
 from routers.routeros.rest import RestSession
 from routers.routeros.session import Connection, Session
@@ -34,9 +34,10 @@ class _Router:
 
 @dataclass(eq=False)
 class _Line:
-    """A connection with its age."""
+    """A connection with its age; it belongs to the pool while idle, and else to one caller."""
 
     connection: Connection
+    endpoint: Endpoint
     opened_at: float
     used_at: float
     is_fresh: bool = True
@@ -162,7 +163,9 @@ class Pool:
     ) -> Iterator[_Line]:
         router = self._enter(key, endpoint, deadline, probe)
         try:
-            line = self._kept(key, deadline, probe) or self._open(router, endpoint, deadline, trust)
+            line = self._kept(key, endpoint, deadline, probe)
+            if line is None:
+                line = self._open(router, endpoint, deadline, trust)
             try:
                 yield line
             finally:
@@ -182,33 +185,29 @@ class Pool:
             raise Busy
         try:
             if router.endpoint != endpoint:
-                self._move(key, router, endpoint)
+                # Another address or password may succeed where the old one failed.
+                router.endpoint = endpoint
+                router.breaker.succeeded()
             if not probe:
                 router.breaker.check()  # the caller before may have opened it
             if deadline.expired:
                 raise Busy  # and not the router's fault
-        except (CircuitOpen, Busy):
+        except RouterOSError:
             router.lock.release()
             raise
         return router
 
-    def _move(self, key: Hashable, router: _Router, endpoint: Endpoint) -> None:
-        """Begin anew: another address or password may succeed where the old one failed."""
-        router.endpoint = endpoint
-        router.breaker.succeeded()
-        with self._guard:
-            line = self._idle.pop(key, None)
-        if line:
-            line.connection.close()
-
-    def _kept(self, key: Hashable, deadline: Deadline, probe: bool) -> _Line | None:
+    def _kept(
+        self, key: Hashable, endpoint: Endpoint, deadline: Deadline, probe: bool
+    ) -> _Line | None:
         """Return the router's connection if there is one and it can be relied on."""
         with self._guard:
             line = self._idle.pop(key, None)
         if line is None:
             return None
         line.is_fresh = False
-        if self._is_stale(line) or not line.connection.is_ready():
+        is_same = line.endpoint == endpoint
+        if not is_same or self._is_stale(line) or not line.connection.is_ready():
             line.connection.close()
             return None
         if probe or self._clock() - line.used_at > self._ping_after:
@@ -244,7 +243,7 @@ class Pool:
             router.breaker.failed(error)
             raise
         now = self._clock()
-        return _Line(connection, opened_at=now, used_at=now)
+        return _Line(connection, endpoint, opened_at=now, used_at=now)
 
     def _return(self, key: Hashable, router: _Router, line: _Line) -> None:
         """Keep the connection if the next caller can rely on it, and learn from how it went."""

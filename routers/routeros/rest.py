@@ -18,6 +18,7 @@ from routers.routeros.session import Connection
 from routers.routeros.stream import Stream
 
 _MOST_ROWS = 100_000
+_TOO_MANY = "The router's answer has more rows than any real one."
 
 
 class RestSession(Connection):
@@ -121,14 +122,22 @@ def _mapped(command: Command) -> tuple[str, str, dict[str, Any]]:
 def _outcome(status: int, answer: str) -> Reply | Refused:
     if status == HTTPStatus.UNAUTHORIZED:
         raise AuthFailed
-    # Numbers stay as they were written. Redirects are not followed: no router sends one.
-    data = json.loads(answer, parse_int=str, parse_float=str) if answer.strip() else []
+    data = _parse(answer) if answer.strip() else []
     if 200 <= status < 300:
         return _reply(data)
+    # Redirects are not followed: no router sends one.
     if status < 400 or not isinstance(data, dict):
         raise NotRouterOS
     row = _row(data)
     return refusal(row.get("detail") or row.get("message", ""), status=status)
+
+
+def _parse(answer: str) -> Any:
+    # Beforehand: three bytes of `{},` cost a hundred once they are parsed.
+    if answer.count("{") + answer.count("[") > 2 * _MOST_ROWS:
+        raise NotRouterOS(_TOO_MANY)
+    # Numbers stay as they were written.
+    return json.loads(answer, parse_int=str, parse_float=str)
 
 
 def _reply(data: Any) -> Reply:
@@ -136,7 +145,7 @@ def _reply(data: Any) -> Reply:
         return Reply(ret=_value(data["ret"]))
     items = data if isinstance(data, list) else [data]
     if len(items) > _MOST_ROWS:
-        raise NotRouterOS("The router's answer has more rows than any real one.")
+        raise NotRouterOS(_TOO_MANY)
     return Reply([_row(item) for item in items])
 
 

@@ -16,8 +16,9 @@ from routers.routeros.translate import translated
 # trust it, or raises.
 Trust = Callable[[str], None]
 
-# Ten thousand hotspot users with every field are about 4 MiB.
-LONGEST_REPLY = 16 << 20
+# Ten thousand hotspot users with every field are about 4 MiB. What is parsed takes some twenty
+# times the memory at worst.
+LONGEST_REPLY = 8 << 20
 _CHUNK = 64 << 10
 _TOO_LONG = "The router's answer is longer than any real one."
 
@@ -107,7 +108,10 @@ class Stream:
             self._sock = tls = _tls().wrap_socket(self._sock, do_handshake_on_connect=False)
             tls.settimeout(_time_left(self._deadline))
             tls.do_handshake()
-            seen = hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
+            certificate = tls.getpeercert(binary_form=True)
+        if not certificate:
+            raise TlsUntrusted("The router shows no certificate.")
+        seen = hashlib.sha256(certificate).hexdigest()
         if pin:
             if not hmac.compare_digest(pin, seen):
                 raise TlsUntrusted("The router's certificate has changed.", seen=seen)
@@ -164,21 +168,26 @@ def _dial(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.soc
         share = deadline.remaining() / (len(addresses) - position)
         try:
             with translated():
-                sock = socket.create_connection((address, port), _time_left(deadline.within(share)))
-                _tune(sock)
-                return sock
+                return _tuned(
+                    socket.create_connection((address, port), _time_left(deadline.within(share)))
+                )
         except Unavailable as error:
             failure = error
     raise failure
 
 
-def _tune(sock: socket.socket) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # Carrier NAT forgets a silent connection within minutes.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 45), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        if hasattr(socket, option):  # not every system lets a program choose
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+def _tuned(sock: socket.socket) -> socket.socket:
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Carrier NAT forgets a silent connection within minutes.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (("TCP_KEEPIDLE", 45), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, option):  # not every system lets a program choose
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 @functools.cache

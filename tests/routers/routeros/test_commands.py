@@ -112,6 +112,7 @@ def test_the_password_does_not_show_in_what_is_logged():
         {"host": ""},
         {"host": "r1\r\nX: y"},
         {"host": "röuter"},
+        {"password": "\ud800"},
         {"port": 0},
         {"port": 65536},
         {"tls_fingerprint": "abc"},
@@ -119,5 +120,5 @@ def test_the_password_does_not_show_in_what_is_logged():
     ],
 )
 def test_an_endpoint_that_cannot_be_is_refused(changes):
-    with pytest.raises(ValueError, match=r"host|port|fingerprint|Transport"):
+    with pytest.raises(ValueError, match=r"host|port|password|fingerprint|Transport"):
         Endpoint(**{"host": "r1", "port": 8728, "username": "u", "password": "p", **changes})

@@ -424,6 +424,9 @@ def test_to_let_go_of_a_session_in_use_waits_for_its_end(pool, let_go):
 
 # Forked processes -------------------------------------------------------------------------------
 
+# Python 3.12 warns of forks beside threads, of which the simulated router is one.
+beside_threads = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
 
 def in_a_fork(act):
     """Return the exit status of a child that runs `act`, 0 if it returns true."""
@@ -437,6 +440,7 @@ def in_a_fork(act):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+@beside_threads
 def test_a_fork_makes_its_own_connection_and_leaves_the_parent_s_alone(device, endpoint, pool):
     pool.run("r1", endpoint, IDENTITY, soon())
 
@@ -448,6 +452,7 @@ def test_a_fork_makes_its_own_connection_and_leaves_the_parent_s_alone(device, e
     assert device.logins == 2
 
 
+@beside_threads
 def test_a_fork_does_not_inherit_a_lock(device, endpoint, pool):
     with pool.session("r1", endpoint, soon()):
         assert in_a_fork(lambda: pool.run("r1", endpoint, IDENTITY, soon()).rows == MIKROTIK) == 0
