@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import secrets
 import ssl
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from routers.simulator import accounts, commands
 from routers.simulator.errors import INTERRUPTED, Refused
 from routers.simulator.framing import MAX_WORD, BrokenFraming, Decoder, encode_sentence
 from routers.simulator.outbox import Outbox
-from routers.simulator.schema import Row
 
 if TYPE_CHECKING:
     from routers.simulator.device import Device
@@ -168,6 +167,8 @@ class ApiConnection:
         return []
 
     def _welcome(self, session: commands.Session) -> None:
+        if self._session is not None:  # somebody else takes over this connection
+            accounts.log_out(self._router, self._session, self.active)
         self._session = session
         self._decoder.max_sentence = MAX_WORD
         self.active = accounts.open_active(self._router, session)
@@ -191,24 +192,15 @@ class ApiConnection:
         else:
             self._send(self._encode(reply, sentence.tag), after=after)
             if reply.then is not None:
-                asyncio.get_running_loop().call_soon(reply.then)
+                self._start(self._afterwards(reply.then), sentence.tag)
 
     def _encode(self, reply: commands.Reply, tag: str) -> bytes:
-        parts = [reply_words("!re", tag, row.items()) for row in self._damaged(reply.rows)]
+        parts = [reply_words("!re", tag, row.items()) for row in reply.rows]
         if reply.may_be_empty and not parts and self._router.version_number >= (7, 18):
             parts.append(reply_words("!empty", tag))
         pairs = [] if reply.ret is None else [("ret", reply.ret)]
         parts.append(reply_words("!done", tag, pairs))
         return b"".join(parts)
-
-    def _damaged(self, rows: Sequence[Row]) -> Sequence[Row]:
-        if not self._router.faults.now.duplicate_ids:
-            return rows
-        ids = [row.get(".id") for row in rows]
-        return [
-            {**row, ".id": ids[i - i % 2] or ""} if ".id" in row else row
-            for i, row in enumerate(rows)
-        ]
 
     def _refusal(self, refused: Refused, tag: str) -> bytes:
         parts = []
@@ -228,7 +220,15 @@ class ApiConnection:
         key = tag or f" {next(self._numbers)}"  # no tag can be mistaken for it
         task = asyncio.get_running_loop().create_task(work)
         self._running[key] = task
-        task.add_done_callback(lambda _: self._running.pop(key, None))
+        task.add_done_callback(lambda _: self._forget(key, task))
+
+    def _forget(self, key: str, task: asyncio.Task[None]) -> None:
+        if self._running.get(key) is task:  # and not a later command under the same tag
+            del self._running[key]
+
+    async def _afterwards(self, act: Callable[[], None]) -> None:
+        await self._outbox.finish()
+        act()
 
     async def _stream(self, rows: commands.Stream, tag: str) -> None:
         try:

@@ -41,5 +41,13 @@ def format_date(moment: datetime, version: tuple[int, ...]) -> str:
     return moment.strftime("%b/%d/%Y").lower()
 
 
+def format_log_time(moment: datetime, now: datetime, version: tuple[int, ...]) -> str:
+    if version >= (7, 10):
+        return format_moment(moment, version)
+    if moment.date() == now.date():
+        return f"{moment:%H:%M:%S}"
+    return moment.strftime("%b/%d %H:%M:%S").lower()
+
+
 def format_moment(moment: datetime, version: tuple[int, ...]) -> str:
     return f"{format_date(moment, version)} {moment:%H:%M:%S}"

@@ -168,7 +168,8 @@ class Device:
         for service, port in self._ports.items():
             if service in self._listeners:
                 continue
-            listener = socket.create_server((self._host, port), backlog=256)
+            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+            listener = socket.create_server((self._host, port), family=family, backlog=256)
             listener.setblocking(False)
             self._ports[service] = listener.getsockname()[1]
             self._listeners[service] = listener

@@ -55,6 +55,8 @@ class Simulator:
 
     def start(self) -> Simulator:
         """Return once every router listens. An address in use is an `OSError`, here."""
+        if self._loop is not None:
+            return self
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="simulator", daemon=True)
         thread.start()

@@ -424,6 +424,7 @@ class Hotspot:
         if id_ in self.guests:
             return
         self.guests[id_] = Guest(self._now)
+        row["mac-address"] = row.get("mac-address", "00:00:00:00:00:00").upper()
         servers = self._router.table("/ip/hotspot").rows.values()
         row.setdefault("server", next((server["name"] for server in servers), "hotspot1"))
         row.setdefault("to-address", row.get("address", ""))

@@ -7,6 +7,7 @@ they do on a real line.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import struct
@@ -44,6 +45,8 @@ class Workload:
 class Outbox:
     def __init__(self, writer: asyncio.StreamWriter, faults: Faults, fault_changed: Signal) -> None:
         self._writer = writer
+        # Asked for now: a TLS transport that has been closed does not know it any more.
+        self._sock = writer.get_extra_info("socket")
         self._faults = faults
         self._fault_changed = fault_changed
         self._loop = asyncio.get_running_loop()
@@ -89,9 +92,10 @@ class Outbox:
         """End the connection with a TCP reset."""
         if self._pump is not None and self._pump is not asyncio.current_task():
             self._pump.cancel()
-        sock = self._writer.get_extra_info("socket")
-        if sock is not None and sock.fileno() != -1:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if self._sock.fileno() != -1:
+            with contextlib.suppress(OSError):  # the peer was faster
+                linger = struct.pack("ii", 1, 0)
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._writer.transport.abort()
 
     # ----------------------------------------------------------------------------------------

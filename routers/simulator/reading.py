@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from routers.simulator import queries, values
 from routers.simulator.commands import Call, Reply, Stream, generic
-from routers.simulator.errors import MISSING, Refused, invalid_value
+from routers.simulator.errors import MISSING, Refused, invalid_value, no_such_item
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 
@@ -47,7 +47,18 @@ def print_(call: Call) -> Reply | Stream:
     rows = matching(call, chosen)
     if count_only:
         return Reply(ret=str(sum(1 for _ in rows)))
-    return Reply([trim(row, wanted) for row in rows], may_be_empty=True)
+    shown = [trim(row, wanted) for row in rows]
+    if call.router.faults.now.duplicate_ids:
+        shown = _with_duplicate_ids(shown)
+    return Reply(shown, may_be_empty=True)
+
+
+def _with_duplicate_ids(rows: Sequence[Row]) -> list[Row]:
+    """Give every second row the id of the one before."""
+    return [
+        {**row, ".id": rows[number - number % 2][".id"]} if ".id" in row else row
+        for number, row in enumerate(rows)
+    ]
 
 
 def matching(call: Call, chosen: str | None = None) -> Iterator[Row]:
@@ -75,9 +86,11 @@ def trim(row: Row, wanted: Sequence[str] | None) -> Row:
 @generic("get", "read")
 def get(call: Call) -> Reply:
     name = call.args.pop("value-name", None)
-    (id_, *_) = call.targets() or [""]
+    targets = call.targets()
+    if not targets:
+        raise no_such_item("")
     call.finish_arguments()
-    row = call.table.show(id_, sensitive=call.session.may("sensitive"))
+    row = call.table.show(targets[0], sensitive=call.session.may("sensitive"))
     if name is None:
         return Reply(ret=";".join(f"{key}={value}" for key, value in row.items()))
     if not call.table.knows(name) and name != ".id":

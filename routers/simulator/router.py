@@ -108,15 +108,15 @@ class Router:
     def now(self) -> datetime:
         return self.clock.now(self.faults.now.clock_skew)
 
-    def moment(self, at: float | None = None) -> str:
-        """Show a moment of the router's clock, by default this one."""
-        seconds = self.clock.seconds() if at is None else at
-        moment = self.clock.at(seconds, self.faults.now.clock_skew)
-        return format_moment(moment, self.version_number)
+    def moment(self) -> str:
+        return format_moment(self.now(), self.version_number)
 
     def log(self, topics: str, message: str, at: float | None = None) -> None:
         table = self.table("/log")
-        table.keep({"time": self.moment(at), "topics": topics, "message": message})
+        seconds = self.clock.seconds() if at is None else at
+        # A clock that is set right later does not put old lines right.
+        made = {"_at": str(seconds), "_skew": str(self.faults.now.clock_skew)}
+        table.keep({**made, "topics": topics, "message": message})
         while len(table.rows) > 1000:  # the memory action keeps 1,000 lines
             table.drop(next(iter(table.rows)))
 

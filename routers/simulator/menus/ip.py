@@ -40,7 +40,9 @@ class Addresses(Behaviour):
         row["address"] = str(interface)
         if "network" not in given:
             row["network"] = str(interface.network.network_address)
-        row["actual-interface"] = row["interface"]
+
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
+        return {"actual-interface": row["interface"]}
 
     def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
         self.added(router, row, given)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from routers.simulator import values
-from routers.simulator.clock import format_date, format_moment
+from routers.simulator.clock import format_date, format_log_time, format_moment
 from routers.simulator.schema import (
     EDIT,
     READ,
@@ -36,11 +36,15 @@ class Resource(Behaviour):
         return {"uptime": values.format_duration(int(router.clock.uptime()))}
 
 
+def _channel(version: str) -> str:
+    return "testing" if "rc" in version or "beta" in version else "stable"
+
+
 def _resource(router: Router) -> list[Row]:
     board, version = router.identity.board, router.identity.version
     built = "2024-11-26 12:09:40" if router.version_number >= (7, 10) else "Jul/19/2022 11:25:54"
     row = {
-        "version": f"{version} (stable)",
+        "version": version if "(" in version else f"{version} ({_channel(version)})",
         "build-time": built,
         "factory-software": "6.45.9",
         "minimum-version": "6.45.9",
@@ -110,6 +114,14 @@ class Files(Behaviour):
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
         # Only small files show what is in them; `/file/read` gives the others in pieces.
         return {"contents": ""} if len(row.get("contents", "")) > 60_000 else {}
+
+
+class Log(Behaviour):
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
+        if "_at" not in row:
+            return {}
+        moment = router.clock.at(float(row["_at"]), float(row["_skew"]))
+        return {"time": format_log_time(moment, router.now(), router.version_number)}
 
 
 def _file_type(name: str) -> str:
@@ -353,5 +365,10 @@ MENUS = (
         EDIT,
         unique=Unique(("name",), "failure: certificate with the same name already exists"),
     ),
-    Menu("/log", shown("time", "topics", "message", "buffer", "extra-info"), READ),
+    Menu(
+        "/log",
+        shown("time", "topics", "message", "buffer", "extra-info"),
+        READ,
+        behaviour=Log(),
+    ),
 )  # fmt: skip
