@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from routers import connections
@@ -15,6 +16,14 @@ class Client(APIClient):
         pair = tokens.start_family(user)
         self.credentials(HTTP_AUTHORIZATION=f"Bearer {pair.access_token}")
         return self
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """Give each test run a SQLite file of its own, so that two runs do not meet in one."""
+    test = connection.settings_dict["TEST"]
+    if connection.vendor == "sqlite":
+        test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture(autouse=True)
