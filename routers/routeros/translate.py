@@ -4,8 +4,6 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import librouteros.exceptions
 
@@ -35,12 +33,17 @@ FOREIGN: tuple[tuple[type[Exception], type[Unavailable], str], ...] = (
 _CLASSES = tuple(foreign for foreign, _, _ in FOREIGN)
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    try:
-        yield
-    except _CLASSES as error:
-        raise translate(error) from error
+class translated:
+    """Raise the errors of libraries within the block as ours."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        if isinstance(error, _CLASSES):
+            raise translate(error) from error
 
 
 def translate(error: Exception) -> Unavailable:
