@@ -1,0 +1,55 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from routers.simulator import Simulator
+
+ROOT = Path(settings.BASE_DIR)
+_OURS_ALONE = ("STATE_DIR", "DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEY", "PUBLIC_URL")
+NOT_RUN = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The project as a newcomer has it: no state, no settings, nothing installed in the folder."""
+    left_out = shutil.ignore_patterns(
+        ".git", ".venv", ".env*", ".*_cache", "__pycache__", "var", "site", "db.sqlite3*"
+    )
+    return Path(shutil.copytree(ROOT, tmp_path / "clone", ignore=left_out))
+
+
+@pytest.fixture
+def bare_environment():
+    """The machine's environment without any setting of ours."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OURS_ALONE}
+    return {**kept, "NO_MKDOCS_2_WARNING": "1"}
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    with Simulator(services=("api", "api-ssl", "rest")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def device(simulator):
+    """A simulated router in its first state, with nothing wrong."""
+    device = simulator.devices[0]
+    device.faults.clear()
+    device.factory_reset()
+    return device
+
+
+def pytest_configure(config):
+    config.stash[NOT_RUN] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    left_out = config.stash.get(NOT_RUN, [])
+    if left_out:
+        terminalreporter.section(f"documentation blocks not run: {len(left_out)}")
+        for line in sorted(set(left_out)):
+            terminalreporter.write_line(line)
