@@ -1,6 +1,5 @@
 """The REST service of RouterOS 7.1 and later, one request at a time over one connection."""
 
-import io
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -68,7 +67,7 @@ class RestSession(Connection):
         return _outcome(response.status, answer)
 
 
-class _Incoming(io.BufferedIOBase):
+class _Incoming:
     """The stream as the socket and the file that `HTTPResponse` asks for.
 
     To close it leaves the connection open, and what came after the answer stays in the stream,
@@ -81,11 +80,17 @@ class _Incoming(io.BufferedIOBase):
     def makefile(self, mode: str) -> "_Incoming":
         return self
 
-    def readline(self, size: int | None = -1, /) -> bytes:
-        return self._stream.read_line(size if size and size > 0 else 1 << 16)
+    def readline(self, longest: int) -> bytes:
+        return self._stream.read_line(longest)
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def read(self, size: int | None = None) -> bytes:
         return self._stream.read_all() if size is None or size < 0 else self._stream.read(size)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def _headers(endpoint: Endpoint) -> str:
@@ -152,13 +157,14 @@ def _reply(data: Any) -> Reply:
 def _row(item: Any) -> dict[str, str]:
     if not isinstance(item, dict):
         raise NotRouterOS
-    return {name: _value(value) for name, value in item.items()}
+    return {_value(name): _value(value) for name, value in item.items()}
 
 
 def _value(value: Any) -> str:
     """Return a JSON value as RouterOS prints it; today's RouterOS sends nothing but strings."""
     if isinstance(value, str):
-        return value
+        # JSON can escape half of a surrogate pair, which nobody could store or pass on.
+        return value if value.isascii() else value.encode(errors="replace").decode()
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:

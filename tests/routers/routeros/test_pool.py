@@ -65,6 +65,23 @@ def test_a_connection_that_was_idle_for_long_is_asked_for_a_sign_of_life(
     assert sent == ["/system/identity/print", "/ip/hotspot/user/add"]
 
 
+def test_a_router_that_keeps_its_name_to_itself_gives_a_sign_of_life_too(pool, clock):
+    def serve(peer):
+        peer.let_in()
+        peer.answer(peer.hear())
+        ping = peer.hear()
+        peer.answer(ping, "=message=not enough permissions (9)", reply="!trap")
+        peer.answer(ping)
+        peer.answer(peer.hear())
+
+    with Server(serve) as server:
+        pool.run("r1", endpoint_at(server.port), add_user("ada"), soon())
+        clock.advance(31)
+        pool.run("r1", endpoint_at(server.port), add_user("bob"), soon())
+
+        assert len(server.peers) == 1
+
+
 def test_a_connection_that_gives_no_sign_of_life_leaves_time_for_another(pool, clock):
     """A NAT that forgot the connection drops what is sent on it without a word."""
     connections = []
