@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from routers.simulator import accounts, commands
 from routers.simulator.errors import INTERRUPTED, Refused
 from routers.simulator.framing import MAX_WORD, BrokenFraming, Decoder, encode_sentence
-from routers.simulator.outbox import Outbox
+from routers.simulator.outbox import ENDLESS_PAUSE, Outbox, endless
 
 if TYPE_CHECKING:
     from routers.simulator.device import Device
@@ -244,12 +244,12 @@ class ApiConnection:
 
     async def _rave(self, reply: commands.Reply, tag: str) -> None:
         rows = list(reply.rows) or [{"ret": reply.ret or ""}]
-        data = b"".join(reply_words("!re", tag, row.items()) for row in rows)
+        data = endless(b"".join(reply_words("!re", tag, row.items()) for row in rows))
         try:
             while self._router.faults.now.endless:
                 self._send(data)
                 await self._outbox.drain()
-                await asyncio.sleep(0)
+                await asyncio.sleep(ENDLESS_PAUSE)
         except ConnectionError:
             return
         self._send(reply_words("!done", tag))

@@ -16,6 +16,15 @@ from collections import deque
 from routers.simulator.faults import Faults
 from routers.simulator.signals import Signal
 
+# Endless replies run at some 16 MB/s: enough to drown a client, and not the other routers of
+# the same process.
+ENDLESS_PAUSE = 0.001
+
+
+def endless(piece: bytes) -> bytes:
+    """Repeat a piece of a reply until it is worth a segment or two."""
+    return piece * (1 + 16384 // len(piece))
+
 
 class Workload:
     """A whole device's ceiling: fast until it has answered a burst, then a flat crawl.

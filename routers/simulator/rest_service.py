@@ -21,7 +21,7 @@ import h11
 
 from routers.simulator import accounts, commands
 from routers.simulator.errors import Refused
-from routers.simulator.outbox import Outbox
+from routers.simulator.outbox import ENDLESS_PAUSE, Outbox, endless
 from routers.simulator.schema import Row
 
 if TYPE_CHECKING:
@@ -164,11 +164,11 @@ class RestConnection:
         """Send rows in a body that has no end."""
         head = h11.Response(status_code=200, headers=[("Transfer-Encoding", "chunked")])
         self._outbox.send((self._http.send(head) or b"") + (self._chunk(b"[")))
-        row = _encode(result) + b","
+        row = endless(_encode(result) + b",")
         while self._router.faults.now.endless:
             self._outbox.send(self._chunk(row))
             await self._outbox.drain()
-            await asyncio.sleep(0)
+            await asyncio.sleep(ENDLESS_PAUSE)
         self._outbox.send(self._http.send(h11.EndOfMessage()) or b"")
 
     def _chunk(self, data: bytes) -> bytes:
