@@ -7,108 +7,34 @@ the last look has brought about, each session ending at the moment when it had t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routers.simulator import values
+from routers.simulator.cookies import Cookies
 from routers.simulator.errors import Refused
+from routers.simulator.guest_sessions import (
+    NEVER,
+    Guest,
+    GuestSession,
+    bytes_left,
+    first_row,
+    folded,
+    start_session,
+    time_left,
+    whole,
+    with_packets,
+)
 from routers.simulator.menus.hotspot import COUNTERS
 from routers.simulator.schema import Row
 
 if TYPE_CHECKING:
     from routers.simulator.router import Router
 
-# What a guest does by default, in bytes a second: browsing.
-UPLOAD, DOWNLOAD = 10_000, 100_000
-PACKET = 1000
-
-NEVER = math.inf
-
-
-@dataclass(slots=True)
-class Guest:
-    """A device on the hotspot's network: what it sends and takes, and whether it is there."""
-
-    arrived: float
-    upload: int = UPLOAD
-    download: int = DOWNLOAD
-    quiet_since: float = NEVER
-    gone_since: float = NEVER
-
-
-@dataclass(slots=True)
-class GuestSession:
-    """One login. Limits are what was left at login, and stay as they were then."""
-
-    user: str
-    mac: str
-    started: float
-    guest: Guest
-    by_web: bool = False
-    time_limit: float = NEVER
-    time_reason: str = "session timeout"
-    bytes_in_limit: float = NEVER
-    bytes_out_limit: float = NEVER
-    bytes_total_limit: float = NEVER
-    idle_timeout: float = NEVER
-    keepalive_timeout: float = NEVER
-    upload_limit: float = NEVER
-    download_limit: float = NEVER
-    bytes_in_before: int = 0
-    bytes_out_before: int = 0
-    counted_from: float = 0.0
-
-    @property
-    def upload(self) -> float:
-        return min(self.guest.upload, self.upload_limit)
-
-    @property
-    def download(self) -> float:
-        return min(self.guest.download, self.download_limit)
-
-    def count(self, now: float) -> tuple[int, int]:
-        """Return the bytes in (from the guest) and out (to it) until `now`."""
-        busy = max(0.0, min(now, self.guest.quiet_since) - self.counted_from)
-        return (
-            min(int(self.bytes_in_before + busy * self.upload), _cap(self.bytes_in_limit)),
-            min(int(self.bytes_out_before + busy * self.download), _cap(self.bytes_out_limit)),
-        )
-
-    def recount(self, now: float) -> None:
-        """Keep what was counted so far: the guest's rates are about to change."""
-        self.bytes_in_before, self.bytes_out_before = self.count(now)
-        self.counted_from = now
-
-    def end(self) -> tuple[float, str]:
-        """Return when the session ends if nothing changes, and why."""
-        return min(
-            (self.started + self.time_limit, self.time_reason),
-            (self.guest.quiet_since + self.idle_timeout, "idle timeout"),
-            (self.guest.gone_since + self.keepalive_timeout, "keepalive timeout"),
-            (self._spent_at(), "traffic limit reached"),
-        )
-
-    def _spent_at(self) -> float:
-        """Return when the first byte limit is reached, at the guest's present rates."""
-        limits = (
-            (self.bytes_in_limit - self.bytes_in_before, self.upload),
-            (self.bytes_out_limit - self.bytes_out_before, self.download),
-            (
-                self.bytes_total_limit - self.bytes_in_before - self.bytes_out_before,
-                self.upload + self.download,
-            ),
-        )
-        at = min((self.counted_from + left / rate for left, rate in limits if rate), default=NEVER)
-        return at if at <= self.guest.quiet_since else NEVER
-
-
-def _cap(limit: float) -> int:
-    return int(limit) if limit != NEVER else 2**63
-
 
 class Hotspot:
     def __init__(self, router: Router) -> None:
         self._router = router
+        self._cookies = Cookies(router)
         self.guests: dict[str, Guest] = {}  # by host id
         self.sessions: dict[str, GuestSession] = {}  # by id in /ip/hotspot/active
         self._queues: dict[str, list[tuple[str, str]]] = {}  # dynamic rows by session
@@ -157,7 +83,7 @@ class Hotspot:
         """Log the guest out as the status page does: the cookie goes too."""
         for id_, session in list(self.sessions.items()):
             if session.mac == mac.upper():
-                self._drop_cookies(mac.upper())
+                self._cookies.drop(mac.upper())
                 self._finish(id_, self._now, "user request")
 
     # Login ----------------------------------------------------------------------------------
@@ -214,10 +140,10 @@ class Hotspot:
         raise Refused("failure: invalid username or password")
 
     def _refuse_spent(self, row: Row, user: str) -> None:
-        if _left(row, "limit-uptime", "uptime") <= 0:
+        if time_left(row, "limit-uptime", "uptime") <= 0:
             raise Refused(f"failure: user {user} has reached uptime limit")
         for name in ("in", "out", "total"):
-            if _bytes_left(row, name) <= 0:
+            if bytes_left(row, name) <= 0:
                 raise Refused(f"failure: user {user} has reached traffic limit")
 
     def _refuse_crowd(self, row: Row, user: str) -> None:
@@ -228,46 +154,23 @@ class Hotspot:
             raise Refused(f"failure: no more sessions are allowed for user {user}")
 
     def _open(self, host_id: str, host: Row, user: Row, by: str) -> str:
-        profile, now = self._profile(user), self._now
-        limits = {
-            f"limit-bytes-{name}": str(int(left))
-            for name in ("in", "out", "total")
-            if (left := _bytes_left(user, name)) != NEVER
-        }
-        session = GuestSession(
-            user["name"], host["mac-address"], now, self.guests[host_id], by == "http-chap",
-            counted_from=now,
-            bytes_in_limit=_bytes_left(user, "in"),
-            bytes_out_limit=_bytes_left(user, "out"),
-            bytes_total_limit=_bytes_left(user, "total"),
-            idle_timeout=_seconds(profile.get("idle-timeout")),
-            keepalive_timeout=_seconds(profile.get("keepalive-timeout")),
-        )  # fmt: skip
-        uptime = _left(user, "limit-uptime", "uptime")
-        per_session = _seconds(profile.get("session-timeout")) or NEVER
-        session.time_limit = min(uptime, per_session)
-        if uptime <= per_session:
-            session.time_reason = "uptime limit reached"
+        profile = self._profile(user)
+        session = start_session(user, profile, host, self.guests[host_id], self._now, by)
         active = self._router.table("/ip/hotspot/active")
         id_ = active.new_id()
         self.sessions[id_] = session
         self._apply_rate(id_, session, host, profile)
-        row = {"user": user["name"], "mac-address": host["mac-address"], "login-by": by, **limits}
-        row |= {name: host[name] for name in ("server", "address") if name in host}
-        if profile.get("idle-timeout", "none") != "none":
-            row["idle-timeout"] = profile["idle-timeout"]
-        if profile.get("keepalive-timeout", "none") != "none":
-            row["keepalive-timeout"] = profile["keepalive-timeout"]
+        row = {"login-by": by, **first_row(user, profile, host)}
         active.keep(row, id_)
         self._router.table("/ip/hotspot/host").update(host_id, {"authorized": "true"})
-        self._give_cookies(session, host, profile)
+        self._cookies.give(session, host, profile)
         return id_
 
     def _apply_rate(self, id_: str, session: GuestSession, host: Row, profile: Row) -> None:
         dynamic = self._queues.setdefault(id_, [])
         address = host.get("address", "")
         if rate := profile.get("rate-limit"):
-            pair = rate.split()[0].split("/")
+            pair = (rate.split() or ["0"])[0].split("/")
             received, sent = (values.parse_size(part, 1000) or 0 for part in (pair * 2)[:2])
             session.upload_limit = received / 8 if received else NEVER
             session.download_limit = sent / 8 if sent else NEVER
@@ -284,40 +187,6 @@ class Hotspot:
             dynamic.append(("/ip/firewall/address-list", table.keep(row)))
 
     # Cookies --------------------------------------------------------------------------------
-
-    def _give_cookies(self, session: GuestSession, host: Row, profile: Row) -> None:
-        methods, lifetime = self._login_methods(host)
-        if session.by_web and "cookie" in methods:
-            self._cookie(session, lifetime, mac_cookie=False)
-        if "mac-cookie" in methods and profile.get("add-mac-cookie") == "yes":
-            self._cookie(session, _seconds(profile.get("mac-cookie-timeout")), mac_cookie=True)
-
-    def _cookie(self, session: GuestSession, lifetime: float, *, mac_cookie: bool) -> None:
-        table = self._router.table("/ip/hotspot/cookie")
-        kind = "true" if mac_cookie else "false"
-        row = {
-            "user": session.user,
-            "mac-address": session.mac,
-            "mac-cookie": kind,
-            "_expires": str(self._now + lifetime),
-        }
-        for id_ in table.where(mac_address=session.mac, mac_cookie=kind):
-            table.drop(id_)
-        table.keep(row)
-
-    def _drop_cookies(self, mac: str, **which: str) -> None:
-        table = self._router.table("/ip/hotspot/cookie")
-        for id_ in table.where(mac_address=mac, **which):
-            table.drop(id_)
-
-    def _login_methods(self, host: Row) -> tuple[list[str], float]:
-        profiles = self._router.table("/ip/hotspot/profile")
-        servers = self._router.table("/ip/hotspot")
-        for id_ in servers.where(name=host.get("server", "")):
-            for profile in profiles.where(name=servers.rows[id_]["profile"]):
-                row = profiles.rows[profile]
-                return row["login-by"].split(","), _seconds(row["http-cookie-lifetime"])
-        return [], 0.0
 
     def _return_by_cookie(self, now: float) -> None:
         """Log those back in whom an admin threw out, and whose browser still has its cookie."""
@@ -341,7 +210,7 @@ class Hotspot:
             if at <= now:
                 self._finish(id_, at, reason)
         self._drop_old_hosts(now)
-        self._expire_cookies(now)
+        self._cookies.expire()
         if self._returning:
             self._return_by_cookie(now)
 
@@ -350,7 +219,7 @@ class Hotspot:
         session = self.sessions.get(id_)
         if session is None:
             return
-        self._drop_cookies(session.mac, mac_cookie="true")
+        self._cookies.drop(session.mac, mac_cookie="true")
         if session.by_web and session.guest.gone_since == NEVER:
             self._returning.append((self._now + 1, session.mac))
         self._close(id_, self._now, "admin reset")
@@ -379,7 +248,7 @@ class Hotspot:
         users = self._router.table("/ip/hotspot/user")
         for user in users.where(name=session.user):
             if users.rows[user]["server"] in ("all", row.get("server")):
-                users.update(user, _folded(users.rows[user], session, at))
+                users.update(user, folded(users.rows[user], session, at))
                 break
         hosts = self._router.table("/ip/hotspot/host")
         for host in hosts.where(mac_address=session.mac):
@@ -396,12 +265,6 @@ class Hotspot:
             if not authorized and guest.quiet_since + 300 <= now:
                 hosts.drop(id_)
                 self.guests.pop(id_)
-
-    def _expire_cookies(self, now: float) -> None:
-        cookies = self._router.loaded("/ip/hotspot/cookie")
-        for id_, row in list(cookies.rows.items()) if cookies else ():
-            if "_expires" in row and float(row["_expires"]) <= now:
-                cookies.drop(id_)  # type: ignore[union-attr]
 
     # Rows -----------------------------------------------------------------------------------
 
@@ -440,12 +303,12 @@ class Hotspot:
         now = self._now
         counted = session.count(now)
         row = {
-            "uptime": _whole(now - session.started),
-            "idle-time": _whole(max(0.0, now - session.guest.quiet_since)),
-            **dict(zip(COUNTERS, _with_packets(counted), strict=True)),
+            "uptime": whole(now - session.started),
+            "idle-time": whole(max(0.0, now - session.guest.quiet_since)),
+            **dict(zip(COUNTERS, with_packets(counted), strict=True)),
         }
         if session.time_limit != NEVER:
-            row["session-time-left"] = _whole(math.ceil(session.started + session.time_limit - now))
+            row["session-time-left"] = whole(math.ceil(session.started + session.time_limit - now))
         return row
 
     def view_host(self, id_: str, row: Row) -> Row:
@@ -457,15 +320,10 @@ class Hotspot:
             (s.count(now) for s in self.sessions.values() if s.mac == row["mac-address"]), (0, 0)
         )
         return {
-            "uptime": _whole(now - guest.arrived),
-            "idle-time": _whole(max(0.0, now - guest.quiet_since)),
-            **dict(zip(COUNTERS, _with_packets(counted), strict=True)),
+            "uptime": whole(now - guest.arrived),
+            "idle-time": whole(max(0.0, now - guest.quiet_since)),
+            **dict(zip(COUNTERS, with_packets(counted), strict=True)),
         }
-
-    def view_cookie(self, row: Row) -> Row:
-        if "_expires" not in row:
-            return {}
-        return {"expires-in": _whole(float(row["_expires"]) - self._now)}
 
     # ----------------------------------------------------------------------------------------
 
@@ -491,39 +349,3 @@ class Hotspot:
         for session in self.sessions.values():
             if session.guest is guest:
                 session.recount(self._now)
-
-
-def _seconds(text: str | None) -> float:
-    if text in (None, "none"):
-        return NEVER
-    return values.parse_duration(text or "") or 0.0
-
-
-def _left(row: Row, limit: str, used: str) -> float:
-    total = values.parse_duration(row.get(limit, "")) or NEVER  # 0 means no limit
-    return total - (values.parse_duration(row.get(used, "0s")) or 0.0)
-
-
-def _bytes_left(row: Row, name: str) -> float:
-    limit = int(row.get(f"limit-bytes-{name}", 0)) or NEVER
-    used = [int(row[f"bytes-{way}"]) for way in ("in", "out") if name in (way, "total")]
-    return limit - sum(used)
-
-
-def _folded(row: Row, session: GuestSession, at: float) -> Row:
-    """Return a user's counters with one more session in them."""
-    uptime = (values.parse_duration(row["uptime"]) or 0.0) + at - session.started
-    spent = _with_packets(session.count(at))
-    counters = {
-        name: str(int(row[name]) + int(value)) for name, value in zip(COUNTERS, spent, strict=True)
-    }
-    return {"uptime": values.format_duration(round(uptime)), **counters}
-
-
-def _with_packets(counted: tuple[int, int]) -> tuple[str, str, str, str]:
-    received, sent = counted
-    return str(received), str(sent), str(-(-received // PACKET)), str(-(-sent // PACKET))
-
-
-def _whole(seconds: float) -> str:
-    return values.format_duration(max(0, int(seconds)))

@@ -123,10 +123,11 @@ class Router:
     def settle(self) -> None:
         """Bring about what time has brought about since the last look."""
         self.hotspot.settle()
-        self._expire("/ip/firewall/address-list")
+        self.expire("/ip/firewall/address-list")
         self._run_schedule()
 
-    def _expire(self, path: str) -> None:
+    def expire(self, path: str) -> None:
+        """Drop the rows whose time is up."""
         table, now = self.loaded(path), self.clock.seconds()
         for id_, row in list(table.rows.items()) if table else ():
             if table and "_expires" in row and float(row["_expires"]) <= now:

@@ -32,6 +32,7 @@ from routers.simulator.schema import (
     text,
     yes_no,
 )
+from routers.simulator.values import format_duration
 
 if TYPE_CHECKING:
     from routers.simulator.router import Router
@@ -76,7 +77,8 @@ class Hosts(Behaviour):
 
 class Cookies(Behaviour):
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
-        return router.hotspot.view_cookie(row)
+        left = float(row.get("_expires", "0")) - router.clock.seconds()
+        return {"expires-in": format_duration(max(0, int(left)))}
 
 
 class Bindings(Behaviour):
