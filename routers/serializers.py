@@ -41,7 +41,7 @@ class RouterSerializer(StrictModelSerializer):
         allow_blank=True,
     )
     tls_fingerprint = serializers.RegexField(
-        r"^(([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2})?$",
+        r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$",
         required=False,
         allow_blank=True,
         max_length=95,

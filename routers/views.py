@@ -56,7 +56,7 @@ class RouterViewSet(
         router = serializer.save()
         self._record("router.update", router, changed=serializer.changed)
 
-    @extend_schema(responses=serializers.DeletedAnswer, examples=examples.DELETED)
+    @extend_schema(responses={200: serializers.DeletedAnswer}, examples=examples.DELETED)
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
             router = self.get_locked_object()

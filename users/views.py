@@ -206,7 +206,7 @@ class KeyView(AccountView, mixins.DestroyModelMixin, GenericViewSet):
     def get_queryset(self) -> Any:
         return self.request.user.api_keys.all()
 
-    @extend_schema(operation_id="api_key_revoke", responses=serializers.MessageAnswer)
+    @extend_schema(operation_id="api_key_revoke", responses={200: serializers.MessageAnswer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = self.get_object()
         if self.get_queryset().filter(pk=key.pk).revoke():
@@ -368,7 +368,7 @@ class MemberViewSet(
         self._record("member.change", membership)
         return Response(self.get_serializer(membership).data)
 
-    @extend_schema(responses=serializers.MessageAnswer)
+    @extend_schema(responses={200: serializers.MessageAnswer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         membership = self.get_object()
         if membership.user_id != request.user.pk:
