@@ -1,12 +1,13 @@
 """Base classes of the API's views: the error shape, the tenant filter, roles and pagination."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Model
 from django.shortcuts import get_object_or_404
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
@@ -21,18 +22,20 @@ class FamilyView(APIView):
 
     family: ClassVar[Family] = CLOUDPILOT
 
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
-        return self.render_problem
 
-    def render_problem(self, exc: Exception, context: dict[str, Any]) -> Response | None:
-        """Answer a refusal in the family's shape; what nobody expected goes on up as a crash."""
-        problem = problem_of(exc)
-        if problem is None:
-            return None
-        set_rollback()
-        return Response(
-            self.family.body(problem), status=problem.status, headers=dict(problem.headers)
-        )
+def render_problem(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer a refusal in the view's family's shape, as JSON even where the view answers HTML.
+
+    What nobody expected goes on up as a crash.
+    """
+    problem = problem_of(exc)
+    if problem is None:
+        return None
+    set_rollback()
+    context["request"].accepted_renderer = JSONRenderer()
+    context["request"].accepted_media_type = JSONRenderer.media_type
+    body = getattr(context["view"], "family", CLOUDPILOT).body(problem)
+    return Response(body, status=problem.status, headers=dict(problem.headers))
 
 
 class RolePermission(BasePermission):

@@ -9,6 +9,8 @@ class Console(AdminSite):
     site_title = "CloudPilot console"
     index_title = "Console"
     enable_nav_sidebar = False
+    # It would claim every path below /console/, so that none could go without its slash.
+    final_catch_all_view = False
 
 
 class ConsoleConfig(AdminConfig):

@@ -1,16 +1,28 @@
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.db import Error, connection
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework.fields import CharField
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cloudpilot.api import FamilyView
+
+_ANSWER = inline_serializer("Health", {"status": CharField()})
 
 
-@never_cache
-@require_safe
-def health(request: HttpRequest) -> JsonResponse:
-    """Answer 200 if this process can do its work, 503 if not; and nothing about why."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable"}, status=503)
-    return JsonResponse({"status": "ok"})
+@method_decorator(never_cache, name="dispatch")
+class HealthView(FamilyView):
+    """Whether this process can do its work; and nothing about why."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(operation_id="health", auth=[], responses={200: _ANSWER, 503: _ANSWER})
+    def get(self, request: Request) -> Response:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except Error:
+            return Response({"status": "unavailable"}, status=503)
+        return Response({"status": "ok"})

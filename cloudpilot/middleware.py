@@ -1,11 +1,11 @@
 import logging
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
 from cloudpilot.families import family_of
-from cloudpilot.problems import CRASH, Problem, problem_of
+from cloudpilot.problems import CRASH, UNKNOWN_PATH, Problem, problem_of
 
 log = logging.getLogger("cloudpilot.crash")
 
@@ -28,11 +28,11 @@ class ErrorsAsJsonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:  # no row's name has it, and PostgreSQL will not be asked
+            return json_problem(request, UNKNOWN_PATH)
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        if isinstance(exc, Http404) and request.path_info.startswith("/console/"):
-            return None  # the console answers people
+    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse:
         problem = problem_of(exc)
         if problem is None:
             log.error("Unhandled %s", type(exc).__name__, exc_info=exc)

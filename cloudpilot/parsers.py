@@ -1,23 +1,55 @@
+import json
+import math
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
+
+_DEEPEST = 32
 
 
-class BoundedJSONParser(JSONParser):
-    """JSON whose nesting is no deeper than Python can follow, and whose top level is an object."""
+class BoundedJSONParser(BaseParser):
+    """A JSON object that every later step can carry: shallow, finite, and made of real characters.
+
+    JSON has no NaN and no infinity, and half a surrogate pair is no character: none of them
+    could be written into an answer or a database.
+    """
+
+    media_type = "application/json"
 
     def parse(
         self,
-        stream: IO[Any],
+        stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         try:
-            data = super().parse(stream, media_type, parser_context)
-        except RecursionError as exc:
+            text = stream.read().decode()
+            data = json.loads(text, parse_float=_finite, parse_constant=_refuse)
+            if "\\ud" in text.lower():  # only an escape can bring half a pair
+                json.dumps(data, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as exc:
             raise ParseError from exc
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or not _is_shallow(data, _DEEPEST):
             raise ParseError
         return data
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return True
+    return levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
@@ -65,7 +65,7 @@ def problem_of(exc: Exception) -> Problem | None:
         return Problem(403, *_SENTENCES[drf.PermissionDenied])
     if isinstance(exc, RequestDataTooBig):
         return Problem(413, "too_large", "The body is too large.")
-    if isinstance(exc, SuspiciousOperation | MultiPartParserError):
+    if isinstance(exc, SuspiciousOperation | MultiPartParserError | UnreadablePostError):
         return BAD_REQUEST
     return None
 

@@ -56,10 +56,19 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
     """A model's serializer that refuses what it does not know."""
 
 
-class OwnedRelatedField(SlugRelatedField):
-    """Accept only rows of the caller's companies, by public id; all others do not exist."""
+class NamedRelatedField(SlugRelatedField):
+    """Accept a row by its name or public id; what cannot be a name is one that does not exist."""
 
     default_error_messages = {"does_not_exist": "There is no such object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or "\0" in data:
+            self.fail("does_not_exist", slug_name=self.slug_field, value="")
+        return super().to_internal_value(data)
+
+
+class OwnedRelatedField(NamedRelatedField):
+    """Accept only rows of the caller's companies; all others do not exist."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("slug_field", "public_id")
@@ -68,11 +77,6 @@ class OwnedRelatedField(SlugRelatedField):
     def get_queryset(self) -> OwnedQuerySet:
         queryset = cast(OwnedQuerySet, super().get_queryset())
         return queryset.visible_to(self.context["request"].user)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str) or "\0" in data or not data.isascii():
-            self.fail("does_not_exist", slug_name=self.slug_field, value="")
-        return super().to_internal_value(data)
 
 
 class CompanyField(OwnedRelatedField):

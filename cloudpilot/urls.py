@@ -8,7 +8,7 @@ from drf_spectacular.views import (
     SpectacularSwaggerView,
 )
 
-from cloudpilot.health import health
+from cloudpilot.health import HealthView
 from cloudpilot.middleware import json_problem
 from cloudpilot.problems import BAD_REQUEST, CRASH, UNKNOWN_PATH
 
@@ -33,7 +33,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("users/", include("users.urls")),
     path("routers/", include("routers.urls")),
-    path("health/", health),
+    path("health/", HealthView.as_view()),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("swagger/", SpectacularSwaggerView.as_view(url_name="openapi")),
     path("redoc/", SpectacularRedocView.as_view(url_name="openapi")),
