@@ -1,3 +1,5 @@
+from ipaddress import IPv6Address, ip_address, ip_network
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -14,3 +16,15 @@ def client_address(request: HttpRequest) -> str:
     if trusted and len(hops) >= trusted and hops[-trusted]:
         return hops[-trusted]
     return direct
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return what limits count as one address: of IPv6 the /64, which one customer has whole."""
+    text = client_address(request)
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if not isinstance(address, IPv6Address):
+        return text
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))

@@ -135,7 +135,7 @@ elif _database["ENGINE"].endswith("postgresql"):
 
 AUTH_USER_MODEL = "users.User"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "users.hashers.SlimArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -183,6 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "cloudpilot.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "cloudpilot.openapi.Schema",
     "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "cloudpilot.api.render_problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

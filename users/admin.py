@@ -1,5 +1,3 @@
-from typing import Any
-
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -23,14 +21,8 @@ class UserAdmin(DjangoUserAdmin):
         self, request: HttpRequest, user: User, form: forms.ModelForm, change: bool
     ) -> None:
         super().save_model(request, user, form, change)
-        if not user.is_active or "password" in form.changed_data:
+        if not user.is_active:  # so that they do not live again when the user is enabled again
             tokens.end_all(user)
-
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302:
-            tokens.end_all(User.objects.get(pk=id))
-        return response
 
 
 @admin.register(Profile)

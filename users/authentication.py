@@ -9,31 +9,25 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from users import keys
-from users.models import ApiKey, TokenFamily, User
-from users.tokens import FAMILY_CLAIM
+from users import keys, tokens
+from users.models import ApiKey, User
 
 # `last_used_at` is exact to this much, so that a busy script does not write at every request.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
 class AccessTokenAuthentication(JWTAuthentication):
-    """`Authorization: Bearer <access token>` of a live family and an active user."""
+    """`Authorization: Bearer <access token>` of a live family, which becomes `request.auth`."""
 
-    def get_user(self, validated_token: Any) -> Any:
-        family = (
-            TokenFamily.objects.live()
-            .filter(
-                pk=validated_token.get(FAMILY_CLAIM),
-                user=validated_token.get("user_id"),
-                user__is_active=True,
-            )
-            .select_related("user")
-            .first()
-        )
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        header = self.get_header(request)
+        raw_token = None if header is None else self.get_raw_token(header)
+        if raw_token is None:
+            return None
+        family = tokens.family_of(self.get_validated_token(raw_token))
         if family is None:
             raise AuthenticationFailed
-        return family.user
+        return family.user, family
 
 
 class KeyPairAuthentication(BaseAuthentication):

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from cloudpilot.errors import TooManyRequests
 from users import services
@@ -10,6 +11,8 @@ from users.errors import InvalidCredentials
 
 class ConsoleLoginForm(AdminAuthenticationForm):
     """The console's login: the same check, and the same limits, as the API's."""
+
+    request: HttpRequest
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username")

@@ -85,11 +85,21 @@ class Membership(models.Model):
 class TokenFamily(models.Model):
     """All tokens that descend from one login. Only the newest refresh token is good.
 
-    Access tokens name their family too, so one that is revoked ends them at once.
+    Access tokens name their family too, so what ends it ends them at once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="token_families")
+    api_key = models.ForeignKey(
+        "ApiKey",
+        models.CASCADE,
+        null=True,
+        related_name="token_families",
+        help_text="the pair that logged in: the tokens may do no more, and live no longer",
+    )
+    password_mark = models.CharField(
+        max_length=64, default="", help_text="of the password at login: another one ends the family"
+    )
     current_jti = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()

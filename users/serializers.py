@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
-from cloudpilot.serializers import StrictModelSerializer, StrictSerializer
+from cloudpilot.serializers import NamedRelatedField, StrictModelSerializer, StrictSerializer
 from cloudpilot.tenancy import Role
 from users import services
 from users.models import ApiKey, Company, Membership, Profile, User
@@ -18,13 +18,19 @@ class PasswordField(serializers.CharField):
         super().__init__(**{**options, "style": {"input_type": "password"}, **kwargs})
 
 
+class UsernameField(serializers.CharField):
+    """A name in its normal form (NFKC), which can be longer than what was typed."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return User.normalize_username(super().to_internal_value(data))
+
+
 class RegisterSerializer(StrictSerializer):
-    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
+    username = UsernameField(max_length=150, validators=[UnicodeUsernameValidator()])
     email = serializers.EmailField(max_length=254)
     password = PasswordField()
 
     def validate_username(self, username: str) -> str:
-        username = User.normalize_username(username)
         if User.objects.filter(username=username).exists():
             raise serializers.ValidationError("A user with that username already exists.")
         return username
@@ -39,7 +45,7 @@ class RegisterSerializer(StrictSerializer):
 
 
 class LoginSerializer(StrictSerializer):
-    username = serializers.CharField(max_length=150, trim_whitespace=False)
+    username = UsernameField(max_length=150, trim_whitespace=False)
     password = PasswordField()
 
 
@@ -107,11 +113,11 @@ class CompanySerializer(StrictModelSerializer):
 
 class MembershipSerializer(StrictModelSerializer):
     user_id = serializers.IntegerField(read_only=True)
-    username = serializers.SlugRelatedField(
+    username = NamedRelatedField(
         source="user",
         slug_field="username",
         queryset=User.objects.filter(is_active=True),
-        error_messages={"does_not_exist": "There is no such user.", "invalid": "Give a name."},
+        error_messages={"does_not_exist": "There is no such user."},
     )
     role = serializers.ChoiceField(choices=Role.choices)
 

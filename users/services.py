@@ -5,10 +5,10 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from rest_framework.exceptions import ValidationError
 
-from cloudpilot.clients import client_address
+from cloudpilot.clients import client_network
 from cloudpilot.limits import failures_counted
 from cloudpilot.tenancy import Role
-from users import keys, tokens
+from users import keys
 from users.errors import AlreadyMember, InvalidCredentials, LastOwner
 from users.keys import NewPair
 from users.models import ApiKey, Company, Membership, Profile, User
@@ -36,7 +36,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
     """
     username = User.normalize_username(username)
     with (
-        failures_counted("failed_logins_per_address", client_address(request)),
+        failures_counted("failed_logins_per_address", client_network(request)),
         failures_counted("failed_logins_per_account", username),
     ):
         user = authenticate(request, username=username, password=password)
@@ -47,7 +47,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
 
 def check_key_pair(request: HttpRequest, public_key: str, private_key: str) -> ApiKey:
     """Return the live pair; failures count against the address. Raises `InvalidCredentials`."""
-    with failures_counted("failed_logins_per_address", client_address(request)):
+    with failures_counted("failed_logins_per_address", client_network(request)):
         key = keys.find_pair(public_key, private_key)
         if key is None:
             raise InvalidCredentials
@@ -63,12 +63,9 @@ def check_new_password(password: str, user: User) -> None:
 
 
 def change_password(user: User, new_password: str) -> None:
-    """Set a password and end every token; key pairs stay, as scripts have no password."""
-    with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
-        locked.set_password(new_password)
-        locked.save(update_fields=["password"])
-        tokens.end_all(locked)
+    """Set a password, which ends every token; key pairs stay, as scripts have no password."""
+    user.set_password(new_password)
+    user.save(update_fields=["password"])
 
 
 def found_company(
@@ -95,25 +92,26 @@ def add_member(company: Company, user: User, role: Role) -> Membership:
         raise AlreadyMember("This user is a member already.") from exc
 
 
-def change_role(membership: Membership, role: Role) -> Membership:
+def change_role(membership: Membership, role: Role) -> None:
     """Give a member another role; raises `LastOwner` if nobody would own the company."""
     with transaction.atomic():
-        _keep_an_owner(membership, becomes=role)
+        if role is not Role.OWNER:
+            _keep_an_owner(membership)
         membership.role = role
-        membership.save(update_fields=["role"])
-    return membership
+        # Not save(): a member who has left meanwhile stays away.
+        Membership.objects.filter(pk=membership.pk).update(role=role)
 
 
 def remove_member(membership: Membership) -> None:
     """Take a member out of the company; raises `LastOwner`."""
     with transaction.atomic():
-        _keep_an_owner(membership, becomes=None)
-        membership.delete()
+        _keep_an_owner(membership)
+        Membership.objects.filter(pk=membership.pk).delete()
 
 
-def _keep_an_owner(membership: Membership, *, becomes: Role | None) -> None:
+def _keep_an_owner(membership: Membership) -> None:
     """Refuse to leave a company with no owner. The row lock makes parallel leavers take turns."""
     Company.objects.select_for_update().get(pk=membership.company_id)
-    others = Membership.objects.filter(company=membership.company_id, role=Role.OWNER)
-    if becomes != Role.OWNER and not others.exclude(pk=membership.pk).exists():
+    owners = Membership.objects.filter(company=membership.company_id, role=Role.OWNER)
+    if not owners.exclude(pk=membership.pk).exists():
         raise LastOwner("The last owner of a company cannot leave.")

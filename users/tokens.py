@@ -6,17 +6,16 @@ its refresh tokens outlive a password change (measured).
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from cloudpilot.problems import UNAUTHENTICATED
-from users.errors import InvalidCredentials, InvalidToken
-from users.models import TokenFamily, User
+from users.errors import InvalidToken, KeyNotAllowed
+from users.models import ApiKey, TokenFamily, User
 
 FAMILY_CLAIM = "family"
 
@@ -27,22 +26,36 @@ class TokenPair:
     refresh_token: str
 
 
-def start_family(user: User) -> TokenPair:
-    """Give a user who has just proved who they are a first pair of tokens.
+def start_family(user: User, key: ApiKey | None = None) -> TokenPair:
+    """Give a user who has just proved who they are, or whose `key` did, a first pair of tokens.
 
-    Raises `InvalidCredentials` if their password was changed, or they were disabled, since
-    `user` was read: the tokens of that moment have just been ended.
+    They are bound to the password that `user` was read with: if it is changed meanwhile, by
+    whatever way, they are dead before they are sent.
     """
     refresh = RefreshToken()
-    with transaction.atomic():
-        now = User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
-        if now is None or now.password != user.password:
-            raise InvalidCredentials
-        user.token_families.expired_before(timezone.now()).delete()
-        family = TokenFamily.objects.create(
-            user=user, current_jti=refresh["jti"], expires_at=_expiry(refresh)
-        )
-    return _pair(refresh, family.pk, user.pk)
+    user.token_families.expired_before(timezone.now()).delete()
+    family = TokenFamily.objects.create(
+        user=user,
+        api_key=key,
+        password_mark=user.get_session_auth_hash(),
+        current_jti=refresh["jti"],
+        expires_at=_expiry(refresh),
+    )
+    return _pair(refresh, family)
+
+
+def family_of(token: Token) -> TokenFamily | None:
+    """Return the family that a verified token belongs to, with its user, unless it has ended."""
+    family = (
+        TokenFamily.objects.live()
+        .filter(pk=token.get(FAMILY_CLAIM), user=token.get("user_id"))
+        .select_related("user")
+        .first()
+    )
+    if family is None:
+        return None
+    mark = family.user.get_session_auth_hash()
+    return family if constant_time_compare(family.password_mark, mark) else None
 
 
 def rotate(refresh_token: str) -> TokenPair:
@@ -52,27 +65,36 @@ def rotate(refresh_token: str) -> TokenPair:
     token that comes again was stolen, by its first or by its second user: it ends the family.
     """
     old = _verified(refresh_token)
-    family = TokenFamily.objects.live().filter(pk=_family_of(old), user__is_active=True)
+    family = family_of(old)
+    if family is None:
+        raise InvalidToken(UNAUTHENTICATED)
     refresh = RefreshToken()
-    is_first = family.filter(current_jti=old["jti"]).update(
+    # On the row alone: with a join, PostgreSQL would judge by the row as it was before it waited.
+    row = TokenFamily.objects.filter(pk=family.pk)
+    is_first = row.filter(current_jti=old["jti"], revoked_at=None).update(
         current_jti=refresh["jti"], expires_at=_expiry(refresh)
     )
     if not is_first:
-        family.revoke()
+        row.revoke()
         raise InvalidToken(UNAUTHENTICATED)
-    return _pair(refresh, _family_of(old), old["user_id"])
+    return _pair(refresh, family)
 
 
 def end_family(refresh_token: str, *, all_families: bool = False) -> None:
     """End the family of a refresh token, or with `all_families` every one of its user.
 
     A second call changes nothing and is no error; only a live family can end the others.
+    Raises `KeyNotAllowed` if one that a key pair started tries to.
     """
-    families = TokenFamily.objects.filter(pk=_family_of(_verified(refresh_token)))
-    user_ids = list(families.live().values_list("user", flat=True))
-    if all_families:
-        families = TokenFamily.objects.filter(user__in=user_ids)
-    families.revoke()
+    family = family_of(_verified(refresh_token))
+    if family is None:
+        return
+    if not all_families:
+        TokenFamily.objects.filter(pk=family.pk).revoke()
+    elif family.api_key_id is None:
+        end_all(family.user)
+    else:
+        raise KeyNotAllowed("A key pair may end the tokens that it started, but no others.")
 
 
 def end_all(user: User) -> None:
@@ -87,18 +109,11 @@ def _verified(text: str) -> RefreshToken:
         raise InvalidToken(UNAUTHENTICATED) from exc
 
 
-def _family_of(token: RefreshToken) -> UUID:
-    try:
-        return UUID(token.get(FAMILY_CLAIM))
-    except (TypeError, ValueError, AttributeError) as exc:
-        raise InvalidToken(UNAUTHENTICATED) from exc
-
-
 def _expiry(token: RefreshToken) -> datetime:
     return datetime_from_epoch(token["exp"])
 
 
-def _pair(refresh: RefreshToken, family: UUID, user_id: int | str) -> TokenPair:
-    refresh[FAMILY_CLAIM] = str(family)
-    refresh["user_id"] = str(user_id)
+def _pair(refresh: RefreshToken, family: TokenFamily) -> TokenPair:
+    refresh[FAMILY_CLAIM] = str(family.pk)
+    refresh["user_id"] = str(family.user_id)
     return TokenPair(str(refresh.access_token), str(refresh))

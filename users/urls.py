@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.urls import path
 
 from users import views
 
-_list = {"get": "list", "post": "create"}
+_list: dict[str, Any] = {"get": "list", "post": "create"}
 _company = "companies/<str:public_id>/"
 _members = "companies/<str:company_id>/members/"
 

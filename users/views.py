@@ -1,6 +1,8 @@
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
@@ -12,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, EditMixin, FamilyView
-from cloudpilot.clients import client_address
+from cloudpilot.clients import client_network
 from cloudpilot.idempotency import idempotent
 from cloudpilot.limits import spend
 from cloudpilot.tenancy import Role, demand_role
@@ -22,13 +24,14 @@ from users.examples import LOGIN, PROFILE, REGISTER
 from users.keys import NewPair
 from users.models import ApiKey, Company, Membership, Profile, User
 from users.permissions import NotByKeyPair
+from users.tokens import TokenPair
 
 
 class OpenView(FamilyView):
     """For callers who have no credential yet: a stale one in a header is not even read."""
 
-    authentication_classes = ()
-    permission_classes = ()
+    authentication_classes: Sequence[Any] = ()
+    permission_classes: Sequence[Any] = ()
     error_statuses = {"*": ("401", "429")}
 
 
@@ -52,7 +55,7 @@ class RegisterView(OpenView):
     error_statuses = {"*": ("422", "429")}
 
     def check_throttles(self, request: Request) -> None:
-        spend("registrations_per_address", client_address(request._request))
+        spend("registrations_per_address", client_network(request._request))
 
     @extend_schema(
         operation_id="register",
@@ -65,6 +68,7 @@ class RegisterView(OpenView):
     def post(self, request: Request) -> Response:
         body = _checked(serializers.RegisterSerializer, request)
         user, pair = services.register(**body)
+        audit.record(request, "user.register", user, actor=user)
         answer = {
             "message": "User registered successfully",
             "user_id": user.pk,
@@ -87,11 +91,11 @@ class LoginView(OpenView):
     def post(self, request: Request) -> Response:
         body = _checked(serializers.LoginSerializer, request)
         user = services.check_credentials(request._request, **body)
-        return Response(_login_shown(user))
+        return Response(_login_shown(user, tokens.start_family(user)))
 
 
 class KeyLoginView(OpenView):
-    """Exchange a key pair for an access token and a refresh token."""
+    """Exchange a key pair for tokens that may do what the pair may, and end when it does."""
 
     @extend_schema(
         operation_id="api_key_login",
@@ -103,7 +107,8 @@ class KeyLoginView(OpenView):
         body = _checked(serializers.KeyLoginSerializer, request)
         key = services.check_key_pair(request._request, **body)
         message = "API key authentication successful"
-        return Response({**_login_shown(key.user), "message": message})
+        pair = tokens.start_family(key.user, key)
+        return Response({**_login_shown(key.user, pair), "message": message})
 
 
 class RefreshView(TokenView):
@@ -150,8 +155,9 @@ class PasswordView(AccountView):
         user = services.check_credentials(
             request._request, request.user.get_username(), body["current_password"]
         )
-        services.change_password(user, body["new_password"])
-        audit.record(request, "password.change", user)
+        with transaction.atomic():
+            services.change_password(user, body["new_password"])
+            audit.record(request, "password.change", user)
         return Response({"message": "Password changed successfully; log in again"})
 
 
@@ -192,7 +198,7 @@ class KeysView(AccountView):
 
     @extend_schema(operation_id="api_keys_list", responses=serializers.KeysAnswer)
     def get(self, request: Request) -> Response:
-        found = list(request.user.api_keys.all())
+        found = list(_caller(request).api_keys.all())
         newest = next((key.public_key for key in found if key.revoked_at is None), None)
         shown = serializers.ApiKeySerializer(found, many=True).data
         return Response({"public_key": newest, "keys": shown})
@@ -204,13 +210,14 @@ class KeyView(AccountView, mixins.DestroyModelMixin, GenericViewSet):
     queryset = ApiKey.objects.all()
 
     def get_queryset(self) -> Any:
-        return self.request.user.api_keys.all()
+        return _caller(self.request).api_keys.all()
 
     @extend_schema(operation_id="api_key_revoke", responses={200: serializers.MessageAnswer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = self.get_object()
-        if self.get_queryset().filter(pk=key.pk).revoke():
-            audit.record(request, "api_key.revoke", key)
+        with transaction.atomic():
+            if self.get_queryset().filter(pk=key.pk).revoke():
+                audit.record(request, "api_key.revoke", key)
         return Response({"message": f'API key "{key.name}" has been revoked'})
 
 
@@ -227,7 +234,7 @@ class GenerateKeyView(AccountView):
     @idempotent
     def post(self, request: Request) -> Response:
         body = _checked(serializers.NewKeySerializer, request)
-        pair = keys.make_pair(request.user, body["name"])
+        pair = keys.make_pair(_caller(request), body["name"])
         audit.record(request, "api_key.generate", pair.row)
         return _key_answer(pair, "New API key generated successfully")
 
@@ -245,7 +252,7 @@ class RotateKeysView(AccountView):
     @idempotent
     def post(self, request: Request) -> Response:
         body = _checked(serializers.NewKeySerializer, request)
-        pair = keys.replace_pairs(request.user, body["name"])
+        pair = keys.replace_pairs(_caller(request), body["name"])
         audit.record(request, "api_key.rotate", pair.row)
         return _key_answer(pair, f"New API keys generated. {serializers.PRIVATE_KEY_NOTE}")
 
@@ -257,15 +264,20 @@ def _checked(kind: type[Serializer], request: Request) -> dict[str, Any]:
     return body
 
 
+def _caller(request: Request) -> User:
+    """Return the user of a request that has passed `IsAuthenticated`."""
+    return cast(User, request.user)
+
+
 def _profile(request: Request) -> Profile:
     """Return the caller's profile; a user made outside the API gets one on first sight."""
-    profile, _ = Profile.objects.get_or_create(user=request.user)
+    profile, _ = Profile.objects.get_or_create(user=_caller(request))
     return profile
 
 
-def _login_shown(user: User) -> dict[str, Any]:
+def _login_shown(user: User, pair: TokenPair) -> dict[str, Any]:
     return {
-        **asdict(tokens.start_family(user)),
+        **asdict(pair),
         "user_id": user.pk,
         "username": user.get_username(),
     }
@@ -314,7 +326,7 @@ class CompanyViewSet(
         serializer.is_valid(raise_exception=True)
         body = serializer.validated_data
         company = services.found_company(
-            request.user,
+            _caller(request),
             name=body["name"],
             email=body.get("contact_email", ""),
             phone=body.get("contact_phone", ""),
@@ -364,8 +376,9 @@ class MemberViewSet(
         serializer = self.get_serializer(membership, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         role = serializer.validated_data.get("role", membership.role)
-        services.change_role(membership, role)
-        self._record("member.change", membership)
+        with transaction.atomic():
+            services.change_role(membership, Role(role))
+            self._record("member.change", membership)
         return Response(self.get_serializer(membership).data)
 
     @extend_schema(responses={200: serializers.MessageAnswer})
@@ -374,8 +387,9 @@ class MemberViewSet(
         if membership.user_id != request.user.pk:
             demand_role(request.user, self.company.pk, Role.OWNER)
         name = membership.user.username
-        services.remove_member(membership)
-        self._record("member.remove", membership)
+        with transaction.atomic():
+            services.remove_member(membership)
+            self._record("member.remove", membership)
         return Response({"message": f'Member "{name}" has been removed'})
 
     def _record(self, action: str, membership: Membership) -> None:
