@@ -20,7 +20,8 @@ from cloudpilot.errors import DomainError
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
+# ASCII: without it the Kelvin sign and the long s would pass for k and s.
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
 
 
 class HostNotAllowed(DomainError):
@@ -35,13 +36,18 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 _NEVER = _networks(
     "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "192.0.0.0/24",
-    "::/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::254/128",
+    "::/128", "fe80::/10", "fec0::/10", "ff00::/8",
+    # What clouds tell their machines, secrets included: Alibaba, Azure, AWS, Google.
+    "100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::254/128", "fd20:ce::254/128",
+    "64:ff9b:1::/48",  # NAT64 of a network's own: where the IPv4 address stands in it, only it knows
 )  # fmt: skip
 _LOOPBACK = _networks("127.0.0.0/8", "::1/128")
 _PRIVATE = _networks(
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7"
 )
-_NAT64 = _networks("64:ff9b::/96", "64:ff9b:1::/48")
+# The last 32 bits are an IPv4 address: compatible, translated (SIIT), NAT64.
+_CARRIERS = _networks("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+_ISATAP = 0x5EFE  # in bits 32 to 63, before the IPv4 address, on any prefix
 
 
 def check_spelling(host: str) -> str:
@@ -105,10 +111,9 @@ def _unwrapped(address: Address) -> Iterator[Address]:
         yield address.sixtofour
     if address.teredo:
         yield from address.teredo
-    if _within(address, _NAT64) or int(address) >> 32 == 0:  # the last: IPv4-compatible
-        carried = IPv4Address(int(address) & 0xFFFFFFFF)
-        if int(address) > 1:  # `::` and `::1` stand for themselves
-            yield carried
+    is_carrier = _within(address, _CARRIERS) and int(address) > 1  # not `::` and `::1`
+    if is_carrier or int(address) >> 32 & 0xFCFFFFFF == _ISATAP:
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:
@@ -128,7 +133,9 @@ def _check_not_ours(address: Address, port: int) -> None:
 def _own_services() -> Iterator[tuple[str, int]]:
     database = settings.DATABASES["default"]
     if not database["ENGINE"].endswith("sqlite3"):
-        yield database.get("HOST") or "localhost", int(database.get("PORT") or 5432)
+        host = database.get("HOST") or database["OPTIONS"].get("host") or "localhost"
+        # A path is that of its socket: the server is here, and may listen on a port as well.
+        yield "localhost" if host.startswith("/") else host, int(database.get("PORT") or 5432)
     yield "localhost", settings.PORT
     for url, default in ((settings.CELERY_BROKER_URL, 6379), (settings.PUBLIC_URL, 0)):
         parts = urlsplit(url)
@@ -136,13 +143,17 @@ def _own_services() -> Iterator[tuple[str, int]]:
             yield parts.hostname, parts.port or default or (443 if parts.scheme == "https" else 80)
 
 
-@cache
 def _addresses_of(host: str) -> frozenset[str]:
-    """Return the addresses of one of our own services; they do not move while we run."""
+    """Return the addresses of one of our own services; none if it has none just now."""
     try:
-        return frozenset(str(info[4][0]) for info in socket.getaddrinfo(host, None))
+        return _found(host)
     except OSError:
         return frozenset()
+
+
+@cache  # they do not move while we run; a failure is not kept
+def _found(host: str) -> frozenset[str]:
+    return frozenset(str(info[4][0]) for info in socket.getaddrinfo(host, None))
 
 
 def _is_here(host: str) -> bool:
