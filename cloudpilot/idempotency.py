@@ -1,8 +1,8 @@
 """Idempotency-Key: a request sent twice is carried out once, and answered alike both times.
 
-The key's row, the work and the answer are one transaction. A second request with the same key
-waits in the database for the first one; if that failed, the key is free again. So nothing has
-to expire after a crash, and what is decorated here may not speak to a network.
+The key's row, the work, its audit row and the answer are one transaction. A second request with
+the same key waits in the database for the first one; if that failed, the key is free again. So
+nothing has to expire after a crash, and what is decorated here may not speak to a network.
 """
 
 import json
@@ -44,10 +44,12 @@ def idempotent(method: ViewMethod) -> ViewMethod:
     """Make a view's POST method answer a repeated Idempotency-Key with its first answer.
 
     A replay carries `Idempotency-Replayed: true`. The same key with another body, or on another
-    path, is refused with 422. A refused request does not use the key up.
+    path, is refused with 422. A refused request does not use the key up. Without a key, the method
+    runs in a transaction all the same.
     """
 
     @wraps(method)
+    @transaction.atomic
     def answer(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
         if key is None:
@@ -55,14 +57,13 @@ def idempotent(method: ViewMethod) -> ViewMethod:
         if not _KEY.fullmatch(key):
             raise BadIdempotencyKey("Idempotency-Key must be 1 to 255 printable characters.")
 
-        with transaction.atomic():
-            kept, is_new = _claim(_caller(request), key, _fingerprint(request))
-            if not is_new:
-                return Response(kept.body, kept.status, headers={"Idempotency-Replayed": "true"})
-            response = method(self, request, *args, **kwargs)
-            kept.status = response.status_code
-            kept.body = _without_secrets(json.loads(json.dumps(response.data, cls=JSONEncoder)))
-            kept.save(update_fields=["status", "body"])
+        kept, is_new = _claim(_caller(request), key, _fingerprint(request))
+        if not is_new:
+            return Response(kept.body, kept.status, headers={"Idempotency-Replayed": "true"})
+        response = method(self, request, *args, **kwargs)
+        kept.status = response.status_code
+        kept.body = _without_secrets(json.loads(json.dumps(response.data, cls=JSONEncoder)))
+        kept.save(update_fields=["status", "body"])
         return response
 
     return answer
@@ -70,7 +71,7 @@ def idempotent(method: ViewMethod) -> ViewMethod:
 
 def _claim(caller: str, key: str, fingerprint: str) -> tuple[IdempotentAnswer, bool]:
     now = timezone.now()
-    IdempotentAnswer.objects.filter(caller=caller, key=key, created_at__lt=now - KEPT).delete()
+    IdempotentAnswer.objects.filter(caller=caller, created_at__lt=now - KEPT).delete()
     kept, is_new = IdempotentAnswer.objects.get_or_create(
         caller=caller, key=key, defaults={"fingerprint": fingerprint, "created_at": now}
     )
@@ -88,7 +89,8 @@ def _caller(request: Request) -> str:
 def _fingerprint(request: Request) -> str:
     data = request.data
     body = dict(data.lists()) if hasattr(data, "lists") else data
-    text = json.dumps([request.method, request.path, body], sort_keys=True, default=str)
+    path = request._request.path_info  # one path, with and without its slash
+    text = json.dumps([request.method, path, body], sort_keys=True, default=str)
     return digest(text, "idempotency")
 
 

@@ -52,6 +52,9 @@ def failures_counted(limit: str, subject: str) -> Iterator[None]:
     try:
         yield
         failed = False
+    except TooManyRequests:
+        failed = False  # another limit refused, so nothing was tried
+        raise
     finally:
         RateCounter.objects.filter(key=key, held__gt=0).update(
             held=F("held") - 1, spent=F("spent") + (1 if failed else 0)
