@@ -50,3 +50,13 @@ def _publish(path: Path, value: str) -> None:
         pass  # another process was quicker, and its key counts
     finally:
         Path(draft).unlink()
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Put `text` in place of what `path` holds, whole or not at all, readable by us alone."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)

@@ -1,13 +1,14 @@
-import os
+import re
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from cloudpilot.keys import random_fernet_key
+from cloudpilot.keys import random_fernet_key, replace_file
 
 _NAME = "ENCRYPTION_KEY"
+_SETS_IT = re.compile(rf"\s*(export\s+)?{_NAME}\s*=")
 
 
 class Command(BaseCommand):
@@ -30,11 +31,7 @@ class Command(BaseCommand):
 
 
 def put_in_env_file(path: Path, value: str) -> None:
-    """Set ENCRYPTION_KEY in an environment file, whole or not at all, readable by us alone."""
+    """Set ENCRYPTION_KEY in an environment file, in place of the line that did."""
     lines = path.read_text().splitlines() if path.exists() else []
-    kept = [line for line in lines if not line.replace(" ", "").startswith(f"{_NAME}=")]
-    draft = path.with_suffix(".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write("\n".join([*kept, f"{_NAME}={value}", ""]))
-    draft.replace(path)
+    kept = [line for line in lines if not _SETS_IT.match(line)]
+    replace_file(path, "\n".join([*kept, f"{_NAME}={value}", ""]))
