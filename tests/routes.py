@@ -1,0 +1,48 @@
+"""Every route of the API, for tests that leave none out."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, get_resolver
+
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# What is no API: pages for people, the document, and what answers for unknown paths.
+_OTHER = ("console/", "openapi.json", "swagger/", "redoc/", "health/")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path with its parameters, as `urls.py` writes it."""
+
+    pattern: str
+    view: Any
+
+    @property
+    def names(self):
+        return _PARAMETER.findall(self.pattern)
+
+    def path(self, **values):
+        return "/" + _PARAMETER.sub(lambda found: str(values[found[1]]), self.pattern)
+
+    @property
+    def is_list(self):
+        return "list" in (getattr(self.view, "actions", None) or {}).values()
+
+
+def all_routes():
+    routes = [Route(pattern, view) for pattern, view in _walk(get_resolver().url_patterns, "")]
+    return [
+        route
+        for route in routes
+        if not route.pattern.startswith(_OTHER) and hasattr(route.view, "cls")
+    ]
+
+
+def _walk(patterns, prefix):
+    for entry in patterns:
+        path = f"{prefix}{entry.pattern}"
+        if isinstance(entry, URLPattern):
+            yield path, entry.callback
+        else:
+            yield from _walk(entry.url_patterns, path)

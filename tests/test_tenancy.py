@@ -1,0 +1,152 @@
+"""One sweep over every route there is: a stranger's row is no different from one that is not there.
+
+A new route with parameters, or a new list, fails here until it has its line in a table below.
+"""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.relations import RelatedField
+
+from cloudpilot.serializers import OwnedRelatedField
+from cloudpilot.tenancy import OwnedQuerySet
+from tests.factories import CompanyFactory, MembershipFactory, RouterFactory, UserFactory
+from tests.routes import all_routes
+from users import keys
+
+VERBS = ("get", "post", "put", "patch", "delete")
+NOWHERE = 987_654_321
+
+# Callers of these have no credential yet, or carry it in the body.
+OPEN = {
+    "users/register/", "users/login/", "users/api-key-login/", "users/token/refresh/",
+    "users/logout/",
+}  # fmt: skip
+
+
+def a_strangers_key():
+    return keys.make_pair(UserFactory(), "Theirs").row.pk
+
+
+def a_strangers_membership():
+    row = MembershipFactory()
+    return {"company_id": row.company.public_id, "pk": row.pk}
+
+
+# How a route begins; a stranger's row for its parameters; and a row that does not exist.
+ROWS = {
+    "routers/<int:pk>/": (lambda: {"pk": RouterFactory().pk}, {"pk": NOWHERE}),
+    "users/api-keys/<int:pk>/": (lambda: {"pk": a_strangers_key()}, {"pk": NOWHERE}),
+    "users/companies/<str:public_id>/": (
+        lambda: {"public_id": CompanyFactory().public_id},
+        {"public_id": "EMP_0000000000"},
+    ),
+    "users/companies/<str:company_id>/members/": (
+        a_strangers_membership,
+        {"company_id": "EMP_0000000000", "pk": NOWHERE},
+    ),
+}
+
+ROUTES = all_routes()
+
+
+def of(route):
+    return route.pattern
+
+
+def values_for(route):
+    """Return a stranger's values and absent ones for the parameters of a route."""
+    known = [beginning for beginning in ROWS if route.pattern.startswith(beginning)]
+    assert known, f"Say in ROWS how to fill {route.pattern}"
+    make, absent = ROWS[max(known, key=len)]
+    return make(), absent
+
+
+def test_the_sweep_meets_the_routes():
+    assert {"routers/", "routers/<int:pk>/execute-command/", "users/profile/"} <= {
+        route.pattern for route in ROUTES
+    }
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.names], ids=of)
+def test_a_strangers_row_answers_as_one_that_is_not_there(client, route, verb):
+    theirs, absent = values_for(route)
+
+    foreign = getattr(client, verb)(route.path(**theirs), {})
+    missing = getattr(client, verb)(route.path(**absent), {})
+
+    assert foreign.status_code in {404, 405}
+    assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.pattern not in OPEN], ids=of)
+def test_whoever_says_not_who_they_are_learns_nothing_at_all(db, anonymous, route, verb):
+    values = values_for(route)[0] if route.names else {}
+
+    response = getattr(anonymous, verb)(route.path(**values), {})
+
+    assert response.status_code == 401
+    assert response.json()["error"] == (
+        "Authentication credentials were not provided or are invalid"
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("route", [r for r in ROUTES if {"company_id", "pk"} <= {*r.names}], ids=of)
+def test_a_strangers_row_is_not_reached_through_ones_own_company(client, operator, route, verb):
+    theirs, _ = values_for(route)
+    path = route.path(**{**theirs, "company_id": operator.personal_company.public_id})
+
+    assert getattr(client, verb)(path, {}).status_code in {404, 405}
+
+
+def serializers_of_views():
+    classes = {getattr(route.view.cls, "serializer_class", None) for route in ROUTES}
+    return sorted((c for c in classes if c), key=lambda c: c.__name__)
+
+
+@pytest.mark.parametrize("serializer_class", serializers_of_views())
+def test_what_a_body_names_is_looked_for_among_the_callers_own_rows(serializer_class):
+    fields = serializer_class().fields.values()
+    tenants = [
+        field
+        for field in fields
+        if isinstance(field, RelatedField) and isinstance(field.queryset, OwnedQuerySet)
+    ]
+
+    assert all(isinstance(field, OwnedRelatedField) for field in tenants)
+
+
+# --- Lists ----------------------------------------------------------------------------------
+
+# Each list, and how to put one more row of the operator's into it.
+LISTS = {
+    "routers/": lambda operator: RouterFactory(company=CompanyFactory(owner=operator)),
+    "users/companies/": lambda operator: CompanyFactory(owner=operator),
+    "users/companies/<str:company_id>/members/": lambda operator: MembershipFactory(
+        company=operator.personal_company
+    ),
+}
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.is_list], ids=of)
+def test_a_list_costs_as_many_queries_however_long_it_is(client, operator, route):
+    assert route.pattern in LISTS, f"Say in LISTS how to add a row to {route.pattern}"
+    add = LISTS[route.pattern]
+    path = route.path(company_id=operator.personal_company.public_id)
+    add(operator)
+    client.get(path)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            length = len(client.get(path).json())
+        return length, len(captured)
+
+    short = queries()
+    for _ in range(4):
+        add(operator)
+    long = queries()
+
+    assert long == (short[0] + 4, short[1])
