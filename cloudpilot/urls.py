@@ -36,7 +36,10 @@ urlpatterns = [
     path("health/", HealthView.as_view()),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("swagger/", SpectacularSwaggerView.as_view(url_name="openapi")),
-    path("redoc/", SpectacularRedocView.as_view(url_name="openapi")),
+    path(
+        "redoc/",
+        SpectacularRedocView.as_view(url_name="openapi", template_name="cloudpilot/redoc.html"),
+    ),
     path("console/", admin.site.urls),
     # Also under DEBUG, where Django would show an HTML page of its own.
     re_path(r"", unknown_path, name="unknown-path"),
