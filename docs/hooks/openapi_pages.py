@@ -11,6 +11,7 @@ _SCHEMES = {
     frozenset({"accessToken"}): "access token",
     frozenset({"publicKey", "privateKey"}): "key pair",
 }
+REQUEST = "Request"
 _INTRO = """\
 # API reference
 
@@ -70,7 +71,7 @@ class _Writer:
         yield f"**Credential:** {_credential(operation)}"
         yield from self._parameters(operation.get("parameters", []))
         if body := operation.get("requestBody"):
-            yield from self._content("Request", body.get("content", {}))
+            yield from self._content(REQUEST, body.get("content", {}))
         yield from self._answers(operation["responses"])
 
     def _parameters(self, parameters: list[Json]) -> Iterator[str]:
@@ -99,9 +100,13 @@ class _Writer:
         if schema.get("type") == "array":
             yield "A list of:"
             schema = self._resolved(schema["items"])
-        rows = list(self._fields(schema))
-        if rows:
-            yield _table(["Field", "Type", "Required", "Meaning"], rows)
+        if rows := list(self._fields(schema)):
+            if title == REQUEST:
+                yield _table(["Field", "Type", "Required", "Meaning"], rows)
+            else:  # there every field is
+                yield _table(
+                    ["Field", "Type", "Meaning"], [[row[0], row[1], row[3]] for row in rows]
+                )
         yield from _examples(shown)
 
     def _answers(self, responses: Json) -> Iterator[str]:
@@ -191,10 +196,6 @@ def _bounds(schema: Json) -> str:
         facts.append(f"at most {schema['maxLength']} characters")
     if schema.get("default") not in (None, "", {}):
         facts.append(f"default `{json.dumps(schema['default'])}`")
-    if schema.get("readOnly"):
-        facts.append("only in answers")
-    if schema.get("writeOnly"):
-        facts.append("never in answers")
     return "; ".join(facts)
 
 

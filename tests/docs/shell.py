@@ -71,7 +71,7 @@ class Shell:
         """Start what does not end by itself, and return once it listens on `port`."""
         log = (self._folder / f".docs-log-{len(self._running)}").open("w+")
         process = subprocess.Popen(
-            ["bash", "-c", f"exec {self._with_ports(text).strip()}"],
+            ["bash", "-c", self._with_ports(text)],
             cwd=self._folder,
             env=self._variables,
             stdout=log,
