@@ -6,7 +6,7 @@ T ?= tests
 # Tests of what never meets a database need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs
 
-.PHONY: help setup setup-dev run docs test lint format check benchmark
+.PHONY: help setup run docs test lint format benchmark
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -20,10 +20,13 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+setup: .venv/dev  ## everything that the other targets need
+
 run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
 	$(BIN)/python manage.py run_demo --port $(PORT)
 
 test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
+	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest $(T)
 	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest $(T) -m "not browser and not fuzz" $(NO_DATABASE)
 
