@@ -1,11 +1,12 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
 from cloudpilot.families import family_of
-from cloudpilot.problems import CRASH, UNKNOWN_PATH, Problem, problem_of
+from cloudpilot.problems import BAD_REQUEST, CRASH, TOO_LARGE, UNKNOWN_PATH, Problem, problem_of
 
 log = logging.getLogger("cloudpilot.crash")
 
@@ -28,9 +29,8 @@ class ErrorsAsJsonMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path_info:  # no row's name has it, and PostgreSQL will not be asked
-            return json_problem(request, UNKNOWN_PATH)
-        return self.get_response(request)
+        problem = _unreadable(request)
+        return self.get_response(request) if problem is None else json_problem(request, problem)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse:
         problem = problem_of(exc)
@@ -38,6 +38,18 @@ class ErrorsAsJsonMiddleware:
             log.error("Unhandled %s", type(exc).__name__, exc_info=exc)
             problem = CRASH
         return json_problem(request, problem)
+
+
+def _unreadable(request: HttpRequest) -> Problem | None:
+    """Refuse what no view should have to think about."""
+    if "\0" in request.path_info:  # no row's name has it, and PostgreSQL will not be asked
+        return UNKNOWN_PATH
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return BAD_REQUEST
+    # Also of a file, which Django would write to the disk whatever its size: nothing here takes one.
+    return TOO_LARGE if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE else None
 
 
 class OptionalSlashMiddleware:

@@ -3,20 +3,18 @@ import math
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import JSONParser
 
 _DEEPEST = 32
 
 
-class BoundedJSONParser(BaseParser):
+class BoundedJSONParser(JSONParser):
     """A JSON object that every later step can carry: shallow, finite, and made of real characters.
 
     JSON has no NaN and no infinity, and half a surrogate pair is no character: none of them
     could be written into an answer or a database.
     """
-
-    media_type = "application/json"
 
     def parse(
         self,
@@ -27,12 +25,12 @@ class BoundedJSONParser(BaseParser):
         try:
             text = stream.read().decode()
             data = json.loads(text, parse_float=_finite, parse_constant=_refuse)
-            if "\\ud" in text.lower():  # only an escape can bring half a pair
-                json.dumps(data, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as exc:
             raise ParseError from exc
         if not isinstance(data, dict) or not _is_shallow(data, _DEEPEST):
             raise ParseError
+        if "\\ud" in text.lower():  # only an escape can bring half a pair
+            _refuse_half_pairs(data)
         return data
 
 
@@ -45,6 +43,15 @@ def _finite(text: str) -> float:
 
 def _refuse(text: str) -> NoReturn:
     raise ValueError
+
+
+def _refuse_half_pairs(data: dict[str, Any]) -> None:
+    for name, value in data.items():
+        try:
+            json.dumps({name: value}, ensure_ascii=False).encode()
+        except UnicodeEncodeError as exc:
+            readable = name.encode(errors="replace").decode()
+            raise ValidationError({readable: ["Half a surrogate pair is no character."]}) from exc
 
 
 def _is_shallow(value: Any, levels: int) -> bool:

@@ -32,6 +32,7 @@ class Problem:
 
 CRASH = Problem(500, "internal_error", CRASHED)
 UNKNOWN_PATH = Problem(404, "not_found", NOT_FOUND)
+TOO_LARGE = Problem(413, "too_large", "The body is too large.")
 BAD_REQUEST = Problem(400, "bad_request", "The request could not be read.")
 
 # A library's own sentence never reaches a caller: ours stand here, by the library's class.
@@ -64,7 +65,7 @@ def problem_of(exc: Exception) -> Problem | None:
     if isinstance(exc, PermissionDenied):
         return Problem(403, *_SENTENCES[drf.PermissionDenied])
     if isinstance(exc, RequestDataTooBig):
-        return Problem(413, "too_large", "The body is too large.")
+        return TOO_LARGE
     if isinstance(exc, SuspiciousOperation | MultiPartParserError | UnreadablePostError):
         return BAD_REQUEST
     return None
