@@ -6,6 +6,7 @@ its refresh tokens outlive a password change (measured).
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -46,12 +47,11 @@ def start_family(user: User, key: ApiKey | None = None) -> TokenPair:
 
 def family_of(token: Token) -> TokenFamily | None:
     """Return the family that a verified token belongs to, with its user, unless it has ended."""
-    family = (
-        TokenFamily.objects.live()
-        .filter(pk=token.get(FAMILY_CLAIM), user=token.get("user_id"))
-        .select_related("user")
-        .first()
-    )
+    try:
+        named = {"pk": UUID(token[FAMILY_CLAIM]), "user": int(token["user_id"])}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    family = TokenFamily.objects.live().filter(**named).select_related("user").first()
     if family is None:
         return None
     mark = family.user.get_session_auth_hash()
