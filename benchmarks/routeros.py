@@ -5,7 +5,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from threading import Thread
 
 import librouteros
@@ -168,6 +168,7 @@ def router() -> Iterator[tuple[int, Callable[[float], None]]]:
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=simulate, args=(theirs,), daemon=True)
     process.start()
+    theirs.close()  # so that the end of that process is seen here
 
     def set_latency(seconds: float) -> None:
         ours.send(seconds)
@@ -176,7 +177,7 @@ def router() -> Iterator[tuple[int, Callable[[float], None]]]:
     try:
         yield ours.recv(), set_latency
     finally:
-        ours.send(None)
+        ours.close()
         process.join()
 
 
@@ -186,9 +187,10 @@ def simulate(pipe) -> None:
     with Simulator() as simulator:
         device = simulator.devices[0]
         pipe.send(device.port("api"))
-        while (latency := pipe.recv()) is not None:
-            device.faults.set(latency=latency)
-            pipe.send(True)
+        with suppress(EOFError):  # the benchmark is over
+            while True:
+                device.faults.set(latency=pipe.recv())
+                pipe.send(True)
 
 
 if __name__ == "__main__":
