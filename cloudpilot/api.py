@@ -21,6 +21,8 @@ class FamilyView(APIView):
     """A view of one API family; a family's own base class names it."""
 
     family: ClassVar[Family] = CLOUDPILOT
+    # For the OpenAPI document: what an action (`*`: each) can be refused with besides the usual.
+    error_statuses: ClassVar[dict[str, tuple[str, ...]]] = {}
 
 
 def render_problem(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -1,7 +1,7 @@
 from django.db import Error, connection
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework.fields import CharField
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +18,15 @@ class HealthView(FamilyView):
     authentication_classes = ()
     permission_classes = ()
 
-    @extend_schema(operation_id="health", auth=[], responses={200: _ANSWER, 503: _ANSWER})
+    @extend_schema(
+        operation_id="health",
+        auth=[],
+        responses={200: _ANSWER, 503: _ANSWER},
+        examples=[
+            OpenApiExample("Well", value={"status": "ok"}),
+            OpenApiExample("Not well", value={"status": "unavailable"}, status_codes=["503"]),
+        ],
+    )
     def get(self, request: Request) -> Response:
         try:
             with connection.cursor() as cursor:

@@ -66,6 +66,7 @@ def idempotent(method: ViewMethod) -> ViewMethod:
         kept.save(update_fields=["status", "body"])
         return response
 
+    answer.takes_idempotency_key = True  # type: ignore[attr-defined]  # the OpenAPI document asks
     return answer
 
 

@@ -1,8 +1,14 @@
 """What drf-spectacular cannot know of itself: our error bodies, and what they look like."""
 
+import copy
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import Serializer
+
+from cloudpilot.api import EditMixin
+from cloudpilot.serializers import StrictSerializer
 
 _ERROR_SCHEMA = {
     "type": "object",
@@ -64,16 +70,122 @@ _EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+def error_with(**types: str) -> dict[str, Any]:
+    """Return the schema of a refusal that can say more: `error_with(router_id="integer")`."""
+    more = {name: {"type": kind} for name, kind in types.items()}
+    error = {"$ref": "#/components/schemas/Error"}
+    return {"allOf": [error, {"type": "object", "properties": more}]}
+
+
+# Headers of some answers; the refusals' own stand in `_REFUSAL_HEADERS`.
+_LIST_HEADERS = [
+    OpenApiParameter(
+        "Link",
+        str,
+        OpenApiParameter.HEADER,
+        response=["200"],
+        description='Where the list goes on: `<url>; rel="next"`. Absent at its end.',
+    ),
+    OpenApiParameter(
+        "X-Total-Count",
+        int,
+        OpenApiParameter.HEADER,
+        response=["200"],
+        description="How many rows there are in all, if `count=true` asked for it.",
+    ),
+]
+_IDEMPOTENCY = [
+    OpenApiParameter(
+        "Idempotency-Key",
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        OpenApiParameter.HEADER,
+        description="A request sent again with its key is answered again, and carried out once.",
+    ),
+    OpenApiParameter(
+        "Idempotency-Replayed",
+        str,
+        OpenApiParameter.HEADER,
+        response=["201"],
+        description="`true` if this is the first answer again; what it showed once is null.",
+    ),
+]
+_REFUSAL_HEADERS = {
+    "401": {
+        "WWW-Authenticate": {
+            "schema": {"type": "string"},
+            "description": "How to say who you are.",
+        }
+    },
+    "429": {
+        "Retry-After": {
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "Seconds until there is room again.",
+        }
+    },
+}
+
+_SUMMARIES = {
+    "list": "List the {many}",
+    "create": "Add a {one}",
+    "retrieve": "Show the {one}",
+    "update": "Change the {one}",
+    "partial_update": "Change the {one}",
+    "destroy": "Delete the {one}",
+}
+
+
 class Schema(AutoSchema):
-    """Lets a view name further error statuses: `error_statuses = {"create": ("409",)}`."""
+    """Says of our views what they have in common; see also `FamilyView.error_statuses`."""
+
+    @property
+    def _act(self) -> str:
+        return getattr(self.view, "action", None) or self.method.lower()
+
+    @property
+    def _is_idempotent(self) -> bool:
+        return hasattr(getattr(self.view, self._act, None), "takes_idempotency_key")
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:
             named = getattr(self.view, "error_statuses", {})
-            action = getattr(self.view, "action", None) or self.method.lower()
-            operation["x-errors"] = [*named.get(action, ()), *named.get("*", ())]
+            operation["x-errors"] = [*named.get(self._act, ()), *named.get("*", ())]
+            if self._is_idempotent:
+                operation["x-errors"].append("422")
         return operation
+
+    def get_summary(self) -> str | None:
+        model = getattr(getattr(self.view, "queryset", None), "model", None)
+        if model and self._act in _SUMMARIES:
+            one, many = model._meta.verbose_name, model._meta.verbose_name_plural
+            return _SUMMARIES[self._act].format(one=one, many=many)
+        return str(self.get_description()).partition(".")[0]
+
+    def get_override_parameters(self) -> list[Any]:
+        if self._is_idempotent:
+            return _IDEMPOTENCY
+        return _LIST_HEADERS if self._act == "list" else []
+
+    def map_parsers(self) -> list[str]:
+        # Forms are read too, for old clients' sake; JSON is what we tell people to send.
+        return ["application/json"]
+
+    def _get_request_for_media_type(self, serializer: Any, *args: Any) -> Any:
+        """Show the body of a PUT as it is: what is to change, and no more."""
+        if self.method == "PUT" and isinstance(self.view, EditMixin):
+            serializer = copy.copy(serializer)
+            serializer.partial = True
+        return super()._get_request_for_media_type(serializer, *args)
+
+    def _map_basic_serializer(self, serializer: Serializer, direction: str) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if direction == "request" and isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        for of_field in schema.get("properties", {}).values():
+            if {"type": "string", "maxLength": 0} in of_field.get("oneOf", ()):
+                # An empty string is of any format too, if formats are not checked: one or both.
+                of_field["anyOf"] = of_field.pop("oneOf")
+        return schema
 
 
 def add_error_responses(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:
@@ -87,7 +199,9 @@ def add_error_responses(result: dict[str, Any], generator: Any, **kwargs: Any) -
 
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
-    statuses = ["400", *operation.pop("x-errors", ())]
+    statuses = [*operation.pop("x-errors", ())]
+    if "requestBody" in operation or "parameters" in operation:
+        statuses.append("400")
     if any(operation.get("security", [])):
         statuses += ["401", "403"]
     if "{" in path:
@@ -99,7 +213,7 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
 
 def _response(status: str) -> dict[str, Any]:
     description, example = _EXAMPLES[status]
-    return {
+    response = {
         "description": description,
         "content": {
             "application/json": {
@@ -108,3 +222,6 @@ def _response(status: str) -> dict[str, Any]:
             }
         },
     }
+    if status in _REFUSAL_HEADERS:
+        response["headers"] = _REFUSAL_HEADERS[status]
+    return response

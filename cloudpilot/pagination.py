@@ -19,7 +19,11 @@ _PARAMETERS = (
         {"type": "integer", "minimum": 1, "default": MAX_LIMIT},
         "Rows a page, at most 1000.",
     ),
-    ("cursor", {"type": "integer", "minimum": 1}, "Start after this row: follow `Link: rel=next`."),
+    (
+        "cursor",
+        {"type": "integer", "minimum": 1, "maximum": _MAX_ID},
+        "Start after this row: follow `Link: rel=next`.",
+    ),
     ("count", {"type": "boolean"}, "`true` adds the header X-Total-Count."),
 )
 

@@ -32,7 +32,7 @@ ROUTER = [
             "password": "the-router-password",
         },
     ),
-    OpenApiExample("The router", response_only=True, status_codes=["201"], value=_ROUTER),
+    OpenApiExample("The router", response_only=True, value=_ROUTER),
 ]
 
 DELETED = [
@@ -98,6 +98,47 @@ COMMAND = [
             "method": "GET",
             "result": {"ret": "*1A"},
             "message": "Command executed successfully",
+        },
+    ),
+]
+
+REFUSED = [
+    OpenApiExample(
+        "The router said no",
+        value={
+            "error": "no such item (4)",
+            "code": "router_refused",
+            "router_id": 1,
+            "command": "/ip address remove *77",
+            "method": "GET",
+            "status_code": 404,
+        },
+    ),
+    OpenApiExample(
+        "Not a command",
+        value={
+            "error": "Scripting is not read here: send one command with plain values.",
+            "code": "command_invalid",
+        },
+    ),
+]
+
+AWAY = [
+    OpenApiExample(
+        "No answer",
+        value={
+            "error": "The router did not answer in time.",
+            "code": "router_unreachable",
+            "reason": "timeout",
+        },
+    ),
+    OpenApiExample(
+        "Another certificate",
+        value={
+            "error": "The router's certificate has changed.",
+            "code": "router_unreachable",
+            "reason": "tls_untrusted",
+            "seen_fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         },
     ),
 ]

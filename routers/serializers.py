@@ -2,13 +2,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cloudpilot import hosts
 from cloudpilot.crypto import SecretUnreadable
 from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSerializer
 from cloudpilot.tenancy import Role, demand_role
-from routers import connections
+from routers import connections, examples
 from routers.commands import METHODS
 from routers.models import DEFAULT_PORTS, Router
 from routers.routeros import Transport
@@ -28,6 +29,7 @@ class TransportField(serializers.ChoiceField):
         return str(value)
 
 
+@extend_schema_serializer(examples=examples.ROUTER)
 class RouterSerializer(StrictModelSerializer):
     company = CompanyField(queryset=Company.objects.all(), required=False)
     port = serializers.IntegerField(min_value=1, max_value=65535, required=False)
@@ -112,6 +114,23 @@ def _differs(router: Router, name: str, value: Any) -> bool:
         return True
 
 
+_VALUES = ({"type": "string"}, {"type": "number"}, {"type": "boolean"})
+_WORDS = {"type": "array", "items": {"type": "string"}}  # of .query and .proplist
+_ROW = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"anyOf": [*_VALUES, _WORDS], "nullable": True}}
+)
+class AttributesField(serializers.DictField):
+    pass
+
+
+@extend_schema_field({"oneOf": [{"type": "array", "items": _ROW}, _ROW]})
+class ResultField(serializers.JSONField):
+    pass
+
+
 class CommandSerializer(StrictSerializer):
     command = serializers.CharField(max_length=4000)
     method = serializers.ChoiceField(
@@ -119,14 +138,14 @@ class CommandSerializer(StrictSerializer):
         default="GET",
         help_text="what a path with no command means: GET print, PUT add, PATCH set, DELETE remove",
     )
-    params = serializers.DictField(required=False, help_text="conditions of a print")
+    params = AttributesField(required=False, help_text="conditions of a print")
     confirm = serializers.BooleanField(
         default=False, help_text="needed by commands that can cut off or wipe the router"
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         # Not as an attribute: there `data` is the serializer's own.
-        arguments = serializers.DictField(required=False, help_text="arguments of the command")
+        arguments = AttributesField(required=False, help_text="arguments of the command")
         return {**super().get_fields(), "data": arguments}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -159,9 +178,7 @@ class CommandAnswer(serializers.Serializer):
     router_id = serializers.IntegerField()
     command = serializers.CharField()
     method = serializers.CharField()
-    result = serializers.JSONField(
-        help_text="rows; one object for a singleton menu; `ret` for an add"
-    )
+    result = ResultField(help_text="rows; one object for a singleton menu; `ret` for an add")
     message = serializers.CharField()
 
 

@@ -2,7 +2,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,11 +12,23 @@ from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, EditMixin, FamilyView
 from cloudpilot.idempotency import idempotent
 from cloudpilot.limits import spend
+from cloudpilot.openapi import error_with
 from cloudpilot.tenancy import Role
 from routers import connections, examples, serializers, services
 from routers.commands import parse_command
 from routers.errors import RouterRefused
 from routers.models import Router
+
+_REFUSED = OpenApiResponse(
+    error_with(router_id="integer", command="string", method="string", status_code="integer"),
+    description="Not a command, or one to which the router said no.",
+    examples=examples.REFUSED,
+)
+_AWAY = OpenApiResponse(
+    error_with(reason="string", seen_fingerprint="string"),
+    description="The router did not answer; `reason` says why.",
+    examples=examples.AWAY,
+)
 
 
 class RouterViewSet(
@@ -35,15 +47,11 @@ class RouterViewSet(
     # These two ask the device; what a command needs, its own risk decides.
     action_roles = {"check": Role.VIEWER, "execute": Role.VIEWER}
     error_statuses = {
-        "create": ("422",),
-        "update": ("409",),
-        "partial_update": ("409",),
         "check": ("409", "429"),
-        "execute": ("409", "503"),
-        "device_info": ("409", "503"),
+        "execute": ("409",),
+        "device_info": ("409",),
     }
 
-    @extend_schema(examples=examples.ROUTER)
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().create(request, *args, **kwargs)
@@ -92,7 +100,7 @@ class RouterViewSet(
     @extend_schema(
         operation_id="routers_execute_command",
         request=serializers.CommandSerializer,
-        responses=serializers.CommandAnswer,
+        responses={200: serializers.CommandAnswer, 400: _REFUSED, 503: _AWAY},
         examples=examples.COMMAND,
     )
     def execute(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -119,7 +127,7 @@ class RouterViewSet(
 
     @extend_schema(
         operation_id="routers_device_info",
-        responses=serializers.DeviceInfoAnswer,
+        responses={200: serializers.DeviceInfoAnswer, 400: _REFUSED, 503: _AWAY},
         examples=examples.DEVICE_INFO,
     )
     def device_info(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,11 +1,13 @@
 from typing import Any
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cloudpilot.serializers import NamedRelatedField, StrictModelSerializer, StrictSerializer
 from cloudpilot.tenancy import Role
 from users import services
+from users.examples import COMPANY, MEMBER
 from users.models import ApiKey, Company, Membership, Profile, User
 
 PRIVATE_KEY_NOTE = "Store your private key securely — it won't be shown again."
@@ -95,6 +97,7 @@ class NewKeySerializer(StrictSerializer):
     name = serializers.CharField(max_length=100, default="API key")
 
 
+@extend_schema_serializer(examples=COMPANY)
 class CompanySerializer(StrictModelSerializer):
     id = serializers.CharField(source="public_id", read_only=True)
     is_personal = serializers.SerializerMethodField()
@@ -111,6 +114,7 @@ class CompanySerializer(StrictModelSerializer):
         return company.personal_owner_id is not None
 
 
+@extend_schema_serializer(examples=MEMBER)
 class MembershipSerializer(StrictModelSerializer):
     user_id = serializers.IntegerField(read_only=True)
     username = NamedRelatedField(

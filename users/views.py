@@ -18,9 +18,8 @@ from cloudpilot.clients import client_network
 from cloudpilot.idempotency import idempotent
 from cloudpilot.limits import spend
 from cloudpilot.tenancy import Role, demand_role
-from users import keys, serializers, services, tokens
+from users import examples, keys, serializers, services, tokens
 from users.authentication import KeyPairAuthentication
-from users.examples import LOGIN, PROFILE, REGISTER
 from users.keys import NewPair
 from users.models import ApiKey, Company, Membership, Profile, User
 from users.permissions import NotByKeyPair
@@ -52,7 +51,7 @@ class AccountView(FamilyView):
 class RegisterView(OpenView):
     """Make an account, its personal company and a first key pair."""
 
-    error_statuses = {"*": ("422", "429")}
+    error_statuses = {"*": ("429",)}
 
     def check_throttles(self, request: Request) -> None:
         spend("registrations_per_address", client_network(request._request))
@@ -61,7 +60,7 @@ class RegisterView(OpenView):
         operation_id="register",
         request=serializers.RegisterSerializer,
         responses={201: serializers.RegisterAnswer},
-        examples=REGISTER,
+        examples=examples.REGISTER,
         auth=[],
     )
     @idempotent
@@ -85,7 +84,7 @@ class LoginView(OpenView):
         operation_id="login",
         request=serializers.LoginSerializer,
         responses=serializers.LoginAnswer,
-        examples=LOGIN,
+        examples=examples.LOGIN,
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -101,6 +100,7 @@ class KeyLoginView(OpenView):
         operation_id="api_key_login",
         request=serializers.KeyLoginSerializer,
         responses=serializers.KeyLoginAnswer,
+        examples=examples.KEY_LOGIN,
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -118,6 +118,7 @@ class RefreshView(TokenView):
         operation_id="refresh_token",
         request=serializers.RefreshSerializer,
         responses=serializers.TokenAnswer,
+        examples=examples.REFRESH,
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -132,6 +133,7 @@ class LogoutView(TokenView):
         operation_id="logout",
         request=serializers.LogoutSerializer,
         responses=serializers.MessageAnswer,
+        examples=examples.LOGOUT,
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -149,6 +151,7 @@ class PasswordView(AccountView):
         operation_id="change_password",
         request=serializers.PasswordSerializer,
         responses=serializers.MessageAnswer,
+        examples=examples.PASSWORD,
     )
     def post(self, request: Request) -> Response:
         body = _checked(serializers.PasswordSerializer, request)
@@ -165,16 +168,20 @@ class ProfileView(FamilyView):
     """What the caller says about themselves."""
 
     @extend_schema(
-        operation_id="profile_read", responses=serializers.ProfileSerializer, examples=PROFILE
+        operation_id="profile_read",
+        summary="Show the caller's profile",
+        responses=serializers.ProfileSerializer,
+        examples=examples.PROFILE,
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.ProfileSerializer(_profile(request)).data)
 
     @extend_schema(
         operation_id="profile_update",
-        request=serializers.ProfileSerializer,
+        summary="Change the caller's profile",
+        request=serializers.ProfileSerializer(partial=True),
         responses=serializers.ProfileSerializer,
-        examples=PROFILE,
+        examples=examples.PROFILE,
     )
     def put(self, request: Request) -> Response:
         serializer = serializers.ProfileSerializer(
@@ -186,8 +193,10 @@ class ProfileView(FamilyView):
 
     @extend_schema(
         operation_id="profile_edit",
+        summary="Change the caller's profile",
         request=serializers.ProfileSerializer,
         responses=serializers.ProfileSerializer,
+        examples=examples.PROFILE,
     )
     def patch(self, request: Request) -> Response:
         return self.put(request)
@@ -196,7 +205,9 @@ class ProfileView(FamilyView):
 class KeysView(AccountView):
     """The caller's key pairs, without their private halves."""
 
-    @extend_schema(operation_id="api_keys_list", responses=serializers.KeysAnswer)
+    @extend_schema(
+        operation_id="api_keys_list", responses=serializers.KeysAnswer, examples=examples.KEYS
+    )
     def get(self, request: Request) -> Response:
         found = list(_caller(request).api_keys.all())
         newest = next((key.public_key for key in found if key.revoked_at is None), None)
@@ -212,7 +223,12 @@ class KeyView(AccountView, mixins.DestroyModelMixin, GenericViewSet):
     def get_queryset(self) -> Any:
         return _caller(self.request).api_keys.all()
 
-    @extend_schema(operation_id="api_key_revoke", responses={200: serializers.MessageAnswer})
+    @extend_schema(
+        operation_id="api_key_revoke",
+        summary="Revoke the key pair",
+        responses={200: serializers.MessageAnswer},
+        examples=examples.REVOKED,
+    )
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = self.get_object()
         with transaction.atomic():
@@ -224,12 +240,11 @@ class KeyView(AccountView, mixins.DestroyModelMixin, GenericViewSet):
 class GenerateKeyView(AccountView):
     """Add a named key pair to those that the caller has."""
 
-    error_statuses = {"*": ("422",)}
-
     @extend_schema(
         operation_id="api_key_generate",
         request=serializers.NewKeySerializer,
         responses={201: serializers.KeyAnswer},
+        examples=examples.NEW_KEY,
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -242,12 +257,11 @@ class GenerateKeyView(AccountView):
 class RotateKeysView(AccountView):
     """Revoke every key pair of the caller, and make one new one."""
 
-    error_statuses = {"*": ("422",)}
-
     @extend_schema(
         operation_id="api_keys_rotate",
         request=serializers.NewKeySerializer,
         responses={201: serializers.KeyAnswer},
+        examples=examples.NEW_KEY,
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -318,7 +332,6 @@ class CompanyViewSet(
     serializer_class = serializers.CompanySerializer
     lookup_field = "public_id"
     action_roles = {"partial_update": Role.OWNER}
-    error_statuses = {"create": ("422",)}
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -347,7 +360,7 @@ class MemberViewSet(
     serializer_class = serializers.MembershipSerializer
     action_roles = {"partial_update": Role.OWNER, "destroy": Role.VIEWER}
     error_statuses = {
-        "create": ("409", "422"),
+        "create": ("409",),
         "partial_update": ("409",),
         "destroy": ("409",),
     }
@@ -381,7 +394,7 @@ class MemberViewSet(
             self._record("member.change", membership)
         return Response(self.get_serializer(membership).data)
 
-    @extend_schema(responses={200: serializers.MessageAnswer})
+    @extend_schema(responses={200: serializers.MessageAnswer}, examples=examples.MEMBER_REMOVED)
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         membership = self.get_object()
         if membership.user_id != request.user.pk:

@@ -1,0 +1,184 @@
+"""The document that clients are made from: valid, complete, and true of what is answered."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+from openapi_schema_validator import OAS30Validator
+from openapi_spec_validator import validate
+
+from tests.factories import RouterFactory, pair_of
+from tests.routes import all_routes
+
+DOCUMENT = SchemaGenerator().get_schema(public=True)
+OPERATIONS = [
+    pytest.param(operation, id=f"{verb.upper()} {path}")
+    for path, verbs in DOCUMENT["paths"].items()
+    for verb, operation in verbs.items()
+]
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+def matching(schema):
+    """Return a validator of one schema of the document."""
+    return OAS30Validator({**schema, "components": DOCUMENT["components"]})
+
+
+def contents(operation):
+    """Yield each body's schema with its examples: what is sent, and what is answered."""
+    for part in (operation.get("requestBody"), *operation["responses"].values()):
+        for content in (part or {}).get("content", {}).values():
+            examples = [example["value"] for example in content.get("examples", {}).values()]
+            yield content["schema"], examples or [content["example"]]
+
+
+def test_the_document_is_valid(anonymous):
+    response = anonymous.get("/openapi.json")
+
+    assert response.status_code == 200
+    validate(response.json())
+
+
+def test_the_document_is_made_without_a_warning(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("route", all_routes(), ids=lambda route: route.pattern)
+def test_every_route_is_in_it_with_all_its_verbs(route):
+    view = route.view.cls
+    actions = getattr(route.view, "actions", None) or {v: v for v in VERBS if hasattr(view, v)}
+
+    # A parameter may have another name there: `pk` is `id`.
+    shape = re.sub(r"<[^>]+>", "{}", f"/{route.pattern}")
+    shown = {
+        verb
+        for path, verbs in DOCUMENT["paths"].items()
+        if re.sub(r"{[^}]+}", "{}", path) == shape
+        for verb in verbs
+    }
+    assert shown == {verb for verb in actions if verb in VERBS}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_says_what_it_is(operation):
+    assert operation["operationId"]
+    assert operation["tags"]
+    assert operation["summary"][0].isupper()
+    assert operation["description"].endswith(".")
+
+
+def test_no_two_operations_have_one_name():
+    names = [param.values[0]["operationId"] for param in OPERATIONS]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_body_has_examples_that_are_as_the_document_says(operation):
+    for schema, examples in contents(operation):
+        for example in examples:
+            matching(schema).validate(example)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_no_example_shows_a_secret_that_would_open_anything(operation):
+    for _, examples in contents(operation):
+        assert not re.search(r"cp_(pub|sec)_\w|eyJ\w", str(examples))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_says_who_may_call_it_and_how_it_refuses(operation):
+    statuses = operation["responses"].keys()
+
+    if operation.get("security"):
+        assert operation["security"] == [
+            {"accessToken": []},
+            {"publicKey": [], "privateKey": []},
+        ] or operation["security"] == [{"accessToken": []}]
+        assert {"401", "403"} <= statuses
+    if "requestBody" in operation:
+        assert {"400", "413", "415"} <= statuses
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_refusals_have_the_familys_body(operation):
+    for status, response in operation["responses"].items():
+        if status >= "400" and operation["operationId"] != "health":
+            schema = response["content"]["application/json"]["schema"]
+            assert "#/components/schemas/Error" in str(schema)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_full_house_says_when_to_come_again(operation):
+    if "429" in operation["responses"]:
+        assert "Retry-After" in operation["responses"]["429"]["headers"]
+
+
+def named(operation_id):
+    return next(p.values[0] for p in OPERATIONS if p.values[0]["operationId"] == operation_id)
+
+
+@pytest.mark.parametrize(
+    "operation_id",
+    ["register", "api_key_generate", "api_keys_rotate", "routers_create", "users_companies_create",
+     "users_companies_members_create"],
+)  # fmt: skip
+def test_what_may_be_sent_again_takes_a_key(operation_id):
+    operation = named(operation_id)
+
+    assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
+    assert "Idempotency-Replayed" in operation["responses"]["201"]["headers"]
+    assert "422" in operation["responses"]
+
+
+@pytest.mark.parametrize("operation_id", ["routers_list", "users_companies_list"])
+def test_a_list_says_how_it_goes_on(operation_id):
+    operation = named(operation_id)
+
+    assert {"limit", "cursor", "count"} <= {p["name"] for p in operation["parameters"]}
+    assert {"Link", "X-Total-Count"} <= operation["responses"]["200"]["headers"].keys()
+
+
+def body_schema(operation_id):
+    schema = named(operation_id)["requestBody"]["content"]["application/json"]["schema"]
+    return matching(schema)
+
+
+@pytest.mark.parametrize("operation_id", ["routers_update", "routers_partial_update"])
+def test_a_change_needs_no_more_than_what_is_to_change(operation_id):
+    assert body_schema(operation_id).is_valid({"name": "Bar"})
+    assert body_schema(operation_id).is_valid({})
+
+
+def test_a_creation_needs_all_that_it_takes():
+    assert not body_schema("routers_create").is_valid({"name": "Bar"})
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_field_that_would_be_refused_is_not_offered(operation):
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body:
+        unknown = matching(body["schema"]).iter_errors({"no_such_field": 1})
+        assert any(error.validator == "additionalProperties" for error in unknown)
+
+
+def test_what_is_answered_is_what_the_document_says(client, operator):
+    router = RouterFactory(owner=operator)
+    component = {"$ref": "#/components/schemas/Router"}
+
+    shown = client.get(f"/routers/{router.pk}/").json()
+
+    matching(component).validate(shown)
+    assert shown.keys() == DOCUMENT["components"]["schemas"]["Router"]["properties"].keys()
+
+
+def test_both_ways_to_say_who_one_is_are_described_as_they_work(anonymous, operator):
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    headers = {schemes["publicKey"]["name"], schemes["privateKey"]["name"]}
+
+    pair = pair_of(operator)
+
+    assert {f"HTTP_{name.upper().replace('-', '_')}" for name in headers} == pair.keys()
+    assert anonymous.get("/routers/", **pair).status_code == 200
+    assert (schemes["accessToken"]["type"], schemes["accessToken"]["scheme"]) == ("http", "bearer")
