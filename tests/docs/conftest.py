@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 
 from routers.simulator import Simulator
+from tests import browser
 
 ROOT = Path(settings.BASE_DIR)
 _OURS_ALONE = ("STATE_DIR", "DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEY", "PUBLIC_URL")
@@ -48,6 +49,8 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    if reason := browser.why_missing():
+        terminalreporter.section(f"BROWSER TESTS SKIPPED: {reason}")
     left_out = config.stash.get(NOT_RUN, [])
     if left_out:
         terminalreporter.section(f"documentation blocks not run: {len(left_out)}")

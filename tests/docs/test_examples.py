@@ -4,8 +4,11 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS30Validator
 
-from cloudpilot.tenancy import Role
 from tests.factories import MembershipFactory, RouterFactory, UserFactory
+from users import keys, tokens
+from users.models import Membership
+
+from .likeness import ANY
 
 VERBS = {"get", "post", "put", "patch", "delete"}
 OPENAPI = SchemaGenerator().get_schema(public=True)
@@ -48,20 +51,35 @@ def test_an_answers_example_has_the_fields_of_its_schema(schema, example):
     assert not [error.message for error in OAS30Validator(whole).iter_errors(example)]
 
 
-@pytest.mark.parametrize(("verb", "path", "example"), REQUESTS)
-def test_a_requests_example_is_accepted(verb, path, example, client, operator, device):
-    if path in {"/users/login/", "/users/api-key-login/"}:
-        UserFactory(username=example.get("username"), password=example.get("password"))
+@pytest.fixture
+def ids(operator, device):
+    """Rows for the ids in paths: the operator's router, company, and somebody in it."""
+    company = operator.personal_company.public_id
+    member = MembershipFactory(company=operator.personal_company, user__username="juma")
     router = RouterFactory(owner=operator, port=device.port("api"))
-    member = MembershipFactory(company=operator.personal_company, role=Role.VIEWER)
-    ids = {
-        "{id}": str(member.pk if "/members/" in path else router.pk),
-        "{company_id}": operator.personal_company.public_id,
-        "{public_id}": operator.personal_company.public_id,
-    }
-    for name, value in ids.items():
-        path = path.replace(name, value)
+    return {"company_id": company, "public_id": company, "member": member.pk, "id": router.pk}
 
-    response = getattr(client, verb)(path, example)
+
+@pytest.fixture
+def secrets(operator):
+    """What examples only hint at with `…`."""
+    pair = keys.make_pair(operator, "Example")
+    return {
+        "public_key": pair.row.public_key,
+        "private_key": pair.private_key,
+        "refresh_token": tokens.start_family(operator).refresh_token,
+    }
+
+
+@pytest.mark.parametrize(("verb", "path", "example"), REQUESTS)
+def test_a_requests_example_is_accepted(verb, path, example, client, ids, secrets):
+    if path == "/users/login/":
+        UserFactory(**example)
+    if path == "/users/companies/{company_id}/members/":
+        Membership.objects.filter(pk=ids["member"]).delete()  # juma is let in once more
+    path = path.replace("members/{id}", "members/{member}").format(**ids)
+    hinted = {name: secrets[name] for name in example if ANY in str(example[name])}
+
+    response = getattr(client, verb)(path, {**example, **hinted})
 
     assert response.status_code in {200, 201}, response.content
