@@ -1,0 +1,100 @@
+"""Requests that nobody would write, to every operation: each is answered as the document says.
+
+For a longer campaign: `FUZZ_EXAMPLES=2000 make test T="-m fuzz tests/test_fuzzing.py"`.
+"""
+
+import os
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from cloudpilot.wsgi import application
+from routers import services
+from tests.factories import MembershipFactory, RouterFactory
+from users import keys, tokens
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
+
+
+def refuses_what_does_not_fit(ctx, response, case):
+    """Refuse what is not as the document says; only 7 may stand for "7", as forms have it."""
+    body = case.body if isinstance(case.body, dict) else {}
+    if not any(isinstance(value, int | float) for value in body.values()):
+        negative_data_rejection(ctx, response, case)
+
+
+# Not whether data that fits the schema is accepted: which names are taken, which hosts are
+# allowed and what a router understands stands in no schema.
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    refuses_what_does_not_fit,
+]
+
+schema = schemathesis.openapi.from_wsgi("/openapi.json", application)
+
+
+@pytest.fixture
+def one_connection():
+    """Keep the application from closing the connection that the test's transaction is on."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+@pytest.fixture
+def rows(operator, device, monkeypatch):
+    """Return a function that makes what the paths may name, and says under which parameters."""
+    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.5)
+    company = operator.personal_company
+
+    def make():
+        return {
+            "/routers/": {"id": RouterFactory(owner=operator, port=device.port("api")).pk},
+            "/users/api-keys/": {"id": keys.make_pair(operator, "Fuzzed").row.pk},
+            "/users/companies/": {
+                "public_id": company.public_id,
+                "company_id": company.public_id,
+                "id": MembershipFactory(company=company).pk,
+            },
+        }
+
+    return make
+
+
+@pytest.mark.fuzz
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_is_asked_is_answered_as_the_document_says(case, operator, rows, one_connection):
+    with transaction.atomic():
+        names = next((n for path, n in rows().items() if case.path.startswith(path)), {})
+        if case.meta.generation.mode.is_positive:  # else it is also the path that is wrong
+            case.path_parameters.update(
+                {n: v for n, v in names.items() if n in case.path_parameters}
+            )
+        token = tokens.start_family(operator).access_token
+
+        response = case.call(headers={"Authorization": f"Bearer {token}"})
+        case.validate_response(response, checks=CHECKS)
+        assert response.headers["content-type"] == ["application/json"]
+        transaction.set_rollback(True)
