@@ -1,7 +1,6 @@
 """What MkDocs does not do by itself: the API reference, and folders in the navigation."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,9 +39,8 @@ def _root(config: MkDocsConfig) -> Path:
 def _openapi(root: Path) -> dict[str, Any]:
     """Ask the product for its OpenAPI document, in a process of its own: `serve` sees new code."""
     command = [sys.executable, "manage.py", "spectacular", "--format", "openapi-json"]
-    # Reading the routes needs no database, and a setting meant for one shall not get in the way.
     made = subprocess.run(  # noqa: S603 (our own command)
-        command, cwd=root, env=os.environ, capture_output=True, text=True, check=False
+        command, cwd=root, capture_output=True, text=True, check=False
     )
     if made.returncode:
         raise PluginError(f"The OpenAPI document cannot be made:\n{made.stderr}")
