@@ -48,11 +48,11 @@ def start_family(user: User, key: ApiKey | None = None) -> TokenPair:
 def family_of(token: Token) -> TokenFamily | None:
     """Return the family that a verified token belongs to, with its user, unless it has ended."""
     try:
-        named = {"pk": UUID(token[FAMILY_CLAIM]), "user": int(token["user_id"])}
-    except (KeyError, TypeError, ValueError, AttributeError):
+        family_id = UUID(token.get(FAMILY_CLAIM))
+    except (TypeError, ValueError, AttributeError):
         return None
-    family = TokenFamily.objects.live().filter(**named).select_related("user").first()
-    if family is None:
+    family = TokenFamily.objects.live().filter(pk=family_id).select_related("user").first()
+    if family is None or str(family.user_id) != token.get("user_id"):
         return None
     mark = family.user.get_session_auth_hash()
     return family if constant_time_compare(family.password_mark, mark) else None
