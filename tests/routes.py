@@ -1,10 +1,13 @@
-"""Every route of the API, for tests that leave none out."""
+"""Every route and operation of the API, for tests that leave none out."""
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import URLPattern, get_resolver
+
+from tests.factories import MembershipFactory, RouterFactory
+from users import keys
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # What is no API: pages for people, the document, and what answers for unknown paths.
@@ -46,3 +49,17 @@ def _walk(patterns, prefix):
             yield path, entry.callback
         else:
             yield from _walk(entry.url_patterns, path)
+
+
+def own_values(path, user, **router):
+    """Make a row of the user's for each parameter of a path of the document; say which."""
+    company = user.personal_company
+    if path.startswith("/routers/{id}"):
+        return {"id": RouterFactory(owner=user, **router).pk}
+    if path.startswith("/users/api-keys/{id}"):
+        return {"id": keys.make_pair(user, "Theirs").row.pk}
+    if path.startswith("/users/companies/{"):
+        member = MembershipFactory(company=company)
+        return {"public_id": company.public_id, "company_id": company.public_id, "id": member.pk}
+    assert "{" not in path, f"Say how to fill {path}"
+    return {}

@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 
 from cloudpilot.wsgi import application
 from routers import services
-from tests.factories import MembershipFactory, RouterFactory
-from users import keys, tokens
+from tests.routes import own_values
+from users import tokens
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
 
@@ -58,26 +58,6 @@ def one_connection():
     request_finished.connect(close_old_connections)
 
 
-@pytest.fixture
-def rows(operator, device, monkeypatch):
-    """Return a function that makes what the paths may name, and says under which parameters."""
-    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.5)
-    company = operator.personal_company
-
-    def make():
-        return {
-            "/routers/": {"id": RouterFactory(owner=operator, port=device.port("api")).pk},
-            "/users/api-keys/": {"id": keys.make_pair(operator, "Fuzzed").row.pk},
-            "/users/companies/": {
-                "public_id": company.public_id,
-                "company_id": company.public_id,
-                "id": MembershipFactory(company=company).pk,
-            },
-        }
-
-    return make
-
-
 @pytest.mark.fuzz
 @schema.parametrize()
 @settings(
@@ -85,13 +65,14 @@ def rows(operator, device, monkeypatch):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_whatever_is_asked_is_answered_as_the_document_says(case, operator, rows, one_connection):
+def test_whatever_is_asked_is_answered_as_the_document_says(
+    case, operator, device, monkeypatch, one_connection
+):
+    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.5)
     with transaction.atomic():
-        names = next((n for path, n in rows().items() if case.path.startswith(path)), {})
-        if case.meta.generation.mode.is_positive:  # else it is also the path that is wrong
-            case.path_parameters.update(
-                {n: v for n, v in names.items() if n in case.path_parameters}
-            )
+        own = own_values(case.path, operator, port=device.port("api"))
+        if case.meta.generation.mode.is_positive:  # else it may be the path that is wrong
+            case.path_parameters.update({name: own[name] for name in case.path_parameters})
         token = tokens.start_family(operator).access_token
 
         response = case.call(headers={"Authorization": f"Bearer {token}"})

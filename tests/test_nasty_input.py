@@ -1,0 +1,240 @@
+"""What nobody should send: to every operation, in every place. All of it is answered in JSON."""
+
+import json
+
+import pytest
+from django.test.client import BOUNDARY, MULTIPART_CONTENT
+from drf_spectacular.generators import SchemaGenerator
+
+from routers import services
+from tests.routes import own_values
+
+DOCUMENT = SchemaGenerator().get_schema(public=True)
+OPERATIONS = [
+    pytest.param(path, verb, operation, id=f"{verb.upper()} {path}")
+    for path, verbs in DOCUMENT["paths"].items()
+    for verb, operation in verbs.items()
+]
+WITH_BODY = [param for param in OPERATIONS if "requestBody" in param.values[2]]
+
+
+def send(client, path, verb, body, content_type="application/json"):
+    return client.generic(verb.upper(), path, body, content_type=content_type)
+
+
+def is_refused(response):
+    """Whether this is a refusal in the family's shape."""
+    body = response.json()
+    return 400 <= response.status_code < 500 and {"error", "code"} <= body.keys()
+
+
+def is_an_answer(response):
+    return response.status_code < 400 or is_refused(response)
+
+
+@pytest.fixture
+def fill(operator, device, monkeypatch, settings):
+    """Return a function that puts rows of the operator's into a path."""
+    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.5)
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, (10**6, 60))
+    return lambda path: path.format(**own_values(path, operator, port=device.port("api")))
+
+
+# --- Bodies ---------------------------------------------------------------------------------
+
+BODIES = {
+    "nothing": b"",
+    "a list": b"[]",
+    "a list of objects": b'[{"name": "x"}]',
+    "a string": b'"name"',
+    "a number": b"7",
+    "null": b"null",
+    "true": b"true",
+    "half an object": b'{"name": "x"',
+    "two objects": b"{}{}",
+    "not a number": b'{"name": NaN}',
+    "infinity": b'{"name": -Infinity}',
+    "more than infinity": b'{"name": 1e999}',
+    "more digits than Python reads": b'{"name": ' + b"9" * 5000 + b"}",
+    "Latin-1": '{"name": "Café"}'.encode("latin-1"),
+    "UTF-16": '{"name": "x"}'.encode("utf-16"),
+    "noise": bytes(range(256)),
+    "a NUL": b"\0",
+    "deep lists": b'{"name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+    "deep objects": b'{"name":' * 20_000 + b"1" + b"}" * 20_000,
+    "an open bracket, often": b"[" * 200_000,
+    "too much": b'{"name": "' + b"x" * (1 << 20) + b'"}',
+    "a field that is not there": b'{"no_such_field": 1}',
+    "a field that cannot be written": b'{"\\ud800": 1, "\\u0000": 2}',
+}
+
+
+@pytest.mark.parametrize(("path", "verb", "operation"), WITH_BODY)
+def test_a_body_that_is_no_object_of_ours_is_refused(client, fill, path, verb, operation):
+    path = fill(path)
+    may_be_left_out = not operation["requestBody"].get("required")
+
+    for name, body in BODIES.items():
+        response = send(client, path, verb, body)
+
+        assert is_refused(response) or (may_be_left_out and not body), name
+
+
+@pytest.mark.parametrize(
+    ("path", "verb", "operation"), [p for p in OPERATIONS if p not in WITH_BODY]
+)
+def test_a_body_where_none_is_expected_does_no_harm(client, fill, path, verb, operation):
+    path = fill(path)
+
+    for name, body in BODIES.items():
+        assert is_an_answer(send(client, path, verb, body)), name
+
+
+KINDS = {
+    "text": ("text/plain", b"name=x"),
+    "HTML": ("text/html", b"<p>x</p>"),
+    "XML": ("application/xml", b"<name>x</name>"),
+    "no kind": ("", b'{"name": "x"}'),
+    "nonsense": ("\xff;;==", b'{"name": "x"}'),
+    "JSON in another charset": ("application/json; charset=utf-16", b'{"name": "x"}'),
+    "JSON in no charset": ("application/json; charset=nonsense", b'{"name"'),
+    "a form in no charset": ("application/x-www-form-urlencoded; charset=nonsense", b"no_such=1"),
+    "a form": ("application/x-www-form-urlencoded", b"no_such_field=1"),
+    "a form that is JSON": ("application/x-www-form-urlencoded", b'{"name": "x"}'),
+    "a form with a NUL": ("application/x-www-form-urlencoded", b"no_such%00=%00"),
+    "a form with noise": ("application/x-www-form-urlencoded", b"%ff=%ff&&=&%"),
+    "a form with a thousand fields": (
+        "application/x-www-form-urlencoded", b"&".join(b"f%d=1" % n for n in range(1001)),
+    ),
+    "parts without a boundary": ("multipart/form-data", b"x"),
+    "parts that never end": (MULTIPART_CONTENT, f"--{BOUNDARY}\r\nContent-Disposition".encode()),
+    "parts that are none": (MULTIPART_CONTENT, b'{"name": "x"}'),
+    "a file": (
+        MULTIPART_CONTENT,
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="no_such"; filename="x"\r\n\r\n'
+        f"x\r\n--{BOUNDARY}--\r\n".encode(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "verb", "operation"), WITH_BODY)
+def test_a_body_of_another_kind_is_refused_or_read(client, fill, path, verb, operation):
+    path = fill(path)
+
+    for name, (content_type, body) in KINDS.items():
+        assert is_an_answer(send(client, path, verb, body, content_type)), name
+
+
+# --- Fields ---------------------------------------------------------------------------------
+
+# What fits no field at all.
+NOWHERE = {
+    "a NUL": "a\0b",
+    "half a pair": "\ud800",
+    "a very long string": "x" * 100_000,
+    "a list": [["x"]],
+    "a list of much": [{}] * 1000,
+    "an object of no field": {"no such": {"field": [1]}},
+}
+# What fits some: it must be answered, whichever way.
+SOMEWHERE = {
+    "null": None,
+    "true": True,
+    "nothing": "",
+    "a space": " ",
+    "zero": 0,
+    "minus one": -1,
+    "a fraction": 0.1,
+    "a huge number": 10**30,
+    "a number near infinity": 1e308,
+    "an object": {},
+    "an empty list": [],
+    "right to left": "\u202ex\u202c",
+    "other digits": "\u0663",
+    "a line": "a\r\nb: c",
+    "markup": "<script>alert(1)</script>",
+    "a quotation mark": "' OR 1=1 --",
+    "a format": "%s%n{0.__class__}",
+}
+
+
+def fields_of(operation):
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    name = schema["$ref"].rpartition("/")[2]
+    return DOCUMENT["components"]["schemas"][name]["properties"]
+
+
+def example_of(operation):
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    return next(iter(examples.values()))["value"]
+
+
+FIELDS = [
+    pytest.param(path, verb, example_of(operation), name, id=f"{verb.upper()} {path} {name}")
+    for path, verb, operation in (param.values for param in WITH_BODY)
+    for name in fields_of(operation)
+]
+
+
+@pytest.mark.parametrize(("path", "verb", "example", "field"), FIELDS)
+def test_a_value_that_fits_nowhere_is_refused(client, fill, path, verb, example, field):
+    path = fill(path)
+
+    for name, value in NOWHERE.items():
+        response = send(client, path, verb, json.dumps({**example, field: value}))
+
+        assert is_refused(response), name
+
+
+@pytest.mark.parametrize(("path", "verb", "example", "field"), FIELDS)
+def test_a_value_that_may_fit_is_answered(client, fill, path, verb, example, field):
+    path = fill(path)
+
+    for name, value in SOMEWHERE.items():
+        response = send(client, path, verb, json.dumps({**example, field: value}))
+
+        assert is_an_answer(response), name
+
+
+# --- Paths and queries ----------------------------------------------------------------------
+
+SEGMENTS = [
+    "0", "-1", "1.0", "1e3", "1_0", "+1", "0x1", "%20", "%00", "1%00", "%ff", "%0a", "%2e%2e",
+    "\u0663", "\U0001f600", "%ed%a0%80", "9" * 19, "9" * 30, "9" * 5000, "x" * 5000, "null",
+    "'%20OR%201=1", "EMP_", "{id}", "<int:pk>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "verb", "operation"), [p for p in OPERATIONS if "{" in p.values[0]]
+)
+def test_a_path_that_names_nothing_is_not_found(client, path, verb, operation):
+    for segment in SEGMENTS:
+        values = dict.fromkeys(["id", "public_id", "company_id"], segment)
+
+        response = send(client, path.format(**values), verb, b"{}")
+
+        assert response.status_code in {400, 404}, segment
+        assert {"error", "code"} <= response.json().keys()
+
+
+NUMBERS = ["0", "-1", "", "x", "1.0", "1e3", "%00", "%ff", "9" * 30, "9" * 5000, "\u0663", "1_0"]
+
+
+@pytest.mark.parametrize("name", ["limit", "cursor"])
+@pytest.mark.parametrize("value", NUMBERS)
+@pytest.mark.parametrize("path", ["/routers/", "/users/companies/"])
+def test_a_page_that_is_no_number_is_refused(client, path, name, value):
+    assert is_refused(client.get(f"{path}?{name}={value}"))
+
+
+@pytest.mark.parametrize("query", ["count=perhaps", "count=%ff", "count=", "count=1"])
+def test_a_count_is_true_or_false(client, query):
+    assert is_refused(client.get(f"/routers/?{query}"))
+
+
+@pytest.mark.parametrize(
+    "query", ["?", "?&&=&", "?%ff=%ff", "?%00=1", "?a[]=1&a[b]=2", "?" + "a=1&" * 2000]
+)
+def test_a_query_that_nobody_reads_does_no_harm(client, query):
+    assert client.get(f"/routers/{query}").status_code in {200, 400}
