@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN = .venv/bin
 PORT ?= 8000
 T ?= tests
+FUZZ_EXAMPLES ?= 500
 # Tests of what never meets a database need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs
 
-.PHONY: help setup run docs test lint format benchmark
+.PHONY: help setup run docs test lint format campaign benchmark
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -43,6 +44,9 @@ format: .venv/dev  ## put the code in its form
 
 docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
 	$(BIN)/mkdocs serve -a 127.0.0.1:8001
+
+campaign: .venv/dev  ## hours, not minutes: fuzzing at length; FUZZ_EXAMPLES=2000
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros

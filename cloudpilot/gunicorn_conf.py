@@ -2,8 +2,10 @@
 
 import os
 
+from cloudpilot import settings
+
 wsgi_app = "cloudpilot.wsgi:application"
-bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+bind = f"127.0.0.1:{settings.PORT}"
 worker_class = "gthread"
 workers = os.cpu_count() or 2
 threads = 16

@@ -27,7 +27,7 @@ GENERATED_KEYS: list[str] = []  # those that nobody has set; `check --deploy` fa
 
 
 def _key(name: str, make: Callable[[], str] = random_key) -> str:
-    value: str = env.str(name, default="")
+    value: str = env.str(name, default="").strip()  # a file ends in a newline
     if not value:
         GENERATED_KEYS.append(name)
         value = kept_key(STATE_DIR, name.lower(), make)
