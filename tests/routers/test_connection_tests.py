@@ -74,8 +74,8 @@ def test_what_speaks_gibberish_is_offline_by_the_deadline(client, operator, devi
     assert answer["reason"] in {"not_routeros", "timeout"}
 
 
-def test_a_router_that_is_off_is_unreachable(client, router, device):
-    device.switch_off()
+def test_a_router_that_is_off_is_unreachable(client, operator, unused_port):
+    router = RouterFactory(owner=operator, port=unused_port)
 
     assert check(client, router)["reason"] == "unreachable"
 

@@ -213,8 +213,8 @@ def test_a_command_that_the_router_refused_is_on_record(client, router):
     assert (entry.outcome, entry.error) == ("refused", "no such item (4)")
 
 
-def test_a_command_that_found_nobody_is_on_record(client, router, device):
-    device.switch_off()
+def test_a_command_that_found_nobody_is_on_record(client, operator, unused_port):
+    router = RouterFactory(owner=operator, port=unused_port)
 
     run(client, router, "/ip/address/print")
 
@@ -323,6 +323,49 @@ def test_a_router_whose_answer_has_no_end_is_cut_off(client, router, device, mon
         response = run(client, router, "/ip/address/print")
 
     assert response.status_code == 503
+
+
+def test_a_router_that_keeps_failing_is_not_waited_for_again(client, operator, device, monkeypatch):
+    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.2)
+    device.faults.set(silent=True)
+    router = RouterFactory(owner=operator, port=device.port("api"))
+    for _ in range(3):
+        run(client, router, "/ip/address/print")
+
+    with answered_within(0.15):
+        response = run(client, router, "/ip/address/print")
+
+    assert (response.status_code, response.json()["reason"]) == (503, "timeout")
+
+
+def test_a_connection_test_that_succeeds_lets_commands_through_again(client, router, device):
+    device.faults.set(auth_fail=True)
+    run(client, router, "/ip/address/print")
+    device.faults.clear()
+    refused = run(client, router, "/ip/address/print")
+
+    client.post(at(router, "test-connection"))
+
+    assert refused.status_code == 503
+    assert run(client, router, "/ip/address/print").status_code == 200
+
+
+def test_a_new_password_is_tried_at_once(client, router, device):
+    Router.objects.filter(pk=router.pk).update(username="nobody")
+    assert run(client, router, "/ip/address/print").json()["reason"] == "auth_failed"
+
+    client.patch(at(router), {"username": "admin", "password": "admin"})
+
+    assert run(client, router, "/ip/address/print").status_code == 200
+
+
+def test_a_host_that_may_not_be_connected_to_is_refused_on_record(client, router, settings):
+    settings.ROUTER_HOST_POLICY = "saas"
+
+    response = run(client, router, "/ip/address/print")
+
+    assert (response.status_code, response.json()["code"]) == (400, "host_not_allowed")
+    assert CommandLog.objects.get().outcome == "failed"
 
 
 # --- Injection ------------------------------------------------------------------------------
