@@ -49,6 +49,7 @@ _BARE_WORDS = {
         ["remove", "enable", "disable", "set", "comment", "reset-counters", "run", "make-static",
          "make-binding", "check-status", "release", "renew"], _ROW),
     "get": (".id", "value-name"),
+    "move": ("numbers", "destination"),
     "unset": (".id", "value-name"),
     "monitor": ("numbers",),
     "monitor-traffic": ("interface",),

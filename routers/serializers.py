@@ -41,6 +41,7 @@ class RouterSerializer(StrictModelSerializer):
         source="chosen_transport",
         required=False,
         allow_blank=True,
+        help_text="as it was shown: no change; empty: follow the port",
     )
     tls_fingerprint = serializers.RegexField(
         r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$",

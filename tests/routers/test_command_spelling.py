@@ -79,6 +79,11 @@ ADDRESS = ("address", "10.5.50.1/24"), ("interface", "ether2")
          spelt("/interface/monitor-traffic", ("interface", "ether1"), ("once", ""))),
         ("/interface ethernet monitor ether1 once", {},
          spelt("/interface/ethernet/monitor", ("numbers", "ether1"), ("once", ""))),
+        (
+            "/ip firewall filter move *3 *1",
+            {},
+            spelt("/ip/firewall/filter/move", ("numbers", "*3"), ("destination", "*1")),
+        ),
         # Quotation marks.
         ('/system identity set name="Café \\"Uhuru\\""', {},
          spelt("/system/identity/set", ("name", 'Café "Uhuru"'))),
