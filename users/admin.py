@@ -1,6 +1,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import models
 from django.http import HttpRequest
 
 from cloudpilot.admin import ReadOnlyAdmin
@@ -29,6 +30,7 @@ class UserAdmin(DjangoUserAdmin):
 class ProfileAdmin(admin.ModelAdmin):
     list_display = ("user", "website", "updated_at")
     raw_id_fields = ("user",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     show_full_result_count = False
 
 
