@@ -91,6 +91,12 @@ class Sealed:
         return "<sealed>"
 
 
+class _Restored(Sealed):
+    """A ciphertext out of a backup, on its way to the database as it is."""
+
+    __slots__ = ()
+
+
 class _SealedAttribute:
     """Open the value when it is read from a row, and keep what is assigned until the row is saved."""
 
@@ -103,7 +109,7 @@ class _SealedAttribute:
         if self.field.attname not in row.__dict__:
             row.refresh_from_db(fields=[self.field.attname])
         value = row.__dict__[self.field.attname]
-        if isinstance(value, Sealed):
+        if isinstance(value, Sealed) and not isinstance(value, _Restored):
             return unseal(value.token, self.field.identity_of(row))
         return value
 
@@ -154,7 +160,7 @@ class SealedField(models.TextField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith(_SEALED_MARK):
-            return Sealed(value.removeprefix(_SEALED_MARK))
+            return _Restored(value.removeprefix(_SEALED_MARK))
         return value
 
     def get_prep_value(self, value: Any) -> str | None:
