@@ -52,12 +52,9 @@ def find_pair(public_key: str, private_key: str) -> ApiKey | None:
         return None
     if not is_checked_key(private_key, PRIVATE_PREFIX):
         return None
-    key = (
-        ApiKey.objects.live()
-        .filter(public_key=public_key, user__is_active=True)
-        .select_related("user")
-        .first()
-    )
+    found = ApiKey.objects.select_related("user").filter(public_key=public_key)
+    key = next(iter(found), None)
     # An unknown key costs the same comparison as a known one.
     expected = key.private_key_digest if key else digest("", _PURPOSE)
-    return key if same(digest(private_key, _PURPOSE), expected) else None
+    is_theirs = same(digest(private_key, _PURPOSE), expected)
+    return key if key and is_theirs and key.is_live else None

@@ -3,6 +3,7 @@ from functools import partial
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import constant_time_compare
 
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import Role
@@ -113,6 +114,18 @@ class TokenFamily(models.Model):
     def __str__(self) -> str:
         return f"{self.user}, {self.created_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def is_live(self) -> bool:
+        """Whether neither the family itself has ended, nor its user, their password or its pair."""
+        mark = self.user.get_session_auth_hash()
+        return (
+            self.revoked_at is None
+            and self.user.is_active
+            # A look-up of its own, for scripts alone: joined, it would cost everybody.
+            and (self.api_key is None or self.api_key.revoked_at is None)
+            and constant_time_compare(self.password_mark, mark)
+        )
+
 
 class ApiKey(models.Model):
     """A key pair. Of the private half only a keyed digest is kept."""
@@ -132,3 +145,7 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.public_key})"
+
+    @property
+    def is_live(self) -> bool:
+        return self.revoked_at is None and self.user.is_active

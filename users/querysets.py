@@ -19,15 +19,10 @@ class RevocableQuerySet(models.QuerySet):
 
     def revoke(self) -> int:
         """End the rows that have not ended yet; answers how many those were."""
-        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
+        return self.live().update(revoked_at=timezone.now())
 
 
 class TokenFamilyQuerySet(RevocableQuerySet):
-    def live(self) -> Self:
-        """Keep those that have ended neither themselves nor with their user or their key pair."""
-        pair_lives = models.Q(api_key=None) | models.Q(api_key__revoked_at=None)
-        return super().live().filter(pair_lives, user__is_active=True)
-
     def expired_before(self, moment: datetime) -> Self:
         return self.filter(expires_at__lt=moment)
 
