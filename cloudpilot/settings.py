@@ -129,7 +129,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": STATE_DIR / "test.sqlite3"}  # a file: parallel connections meet
 elif _database["ENGINE"].endswith("postgresql"):
     _database["CONN_MAX_AGE"] = 0
-    _database["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 10})
+    # As many as threads, so none waits for another: only for a server that is away, and not long.
+    _database["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 3})
 
 # --- Accounts -------------------------------------------------------------------------------
 
