@@ -19,7 +19,7 @@ class Command(BaseCommand):
         unreadable = 0
         for field in sealed_fields():
             rows = field.model._default_manager.exclude(**{field.attname: None})
-            bar = tqdm(rows.iterator(), total=rows.count(), desc=str(field), file=self.stderr)
+            bar = tqdm(rows.iterator(), total=rows.count(), desc=str(field), disable=None)
             unreadable += sum(not _renew(row, field) for row in bar)
         if unreadable:
             raise CommandError(f"{unreadable} secrets open with none of the keys.")
