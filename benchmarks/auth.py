@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROUNDS = 2000
 PROMISED_MS = 1.0
+PROMISED = {"access token", "key pair"}  # a router's key also counts its use
 
 
 def main():
@@ -30,9 +31,10 @@ def main():
     print(f"{'measured':<34}{'ms':>8}{'added ms':>10}{'promised':>10}{'ratio':>8}{'queries':>9}")
     for name, took, count in zip(send, medians, counts, strict=True):
         added = f"{took - bare:.3f}" if name != "no credential" else ""
-        promised = f"< {PROMISED_MS:.0f}" if added else ""
+        promised = f"< {PROMISED_MS:.0f}" if name in PROMISED else ""
         print(f"{name:<34}{took:>8.3f}{added:>10}{promised:>10}{took / bare:>8.2f}{count:>9}")
-    sys.exit(any(took - bare >= PROMISED_MS for took in medians[1:]))
+    late = [name for name, took in zip(send, medians, strict=True) if took - bare >= PROMISED_MS]
+    sys.exit(bool(PROMISED & set(late)))
 
 
 @contextmanager
@@ -56,6 +58,9 @@ def requests():
     from rest_framework.test import APIRequestFactory
 
     from cloudpilot.api import FamilyView
+    from routers import keys as router_keys
+    from routers.authentication import RouterKeyAuthentication
+    from routers.models import Router
     from users import services, tokens
 
     class Trivial(FamilyView):
@@ -70,9 +75,14 @@ def requests():
     bearer = f"Bearer {tokens.start_family(user).access_token}"
     keys = {"HTTP_X_API_KEY": pair.row.public_key, "HTTP_X_PRIVATE_KEY": pair.private_key}
     wrong = {**keys, "HTTP_X_PRIVATE_KEY": pair.private_key[:-1] + "\0"}
-    view, factory = Trivial.as_view(), APIRequestFactory()
+    router = Router.objects.create(
+        company=user.personal_company, name="R", host="10.0.0.1", username="a", password="b"
+    )
+    portal = {"HTTP_X_API_KEY": router_keys.issue(router).token}
+    factory, people = APIRequestFactory(), Trivial.as_view()
+    portals = Trivial.as_view(authentication_classes=(RouterKeyAuthentication,))
 
-    def sending(status=200, **headers):
+    def sending(status=200, view=people, **headers):
         def act():
             assert view(factory.get("/", **headers)).render().status_code == status
 
@@ -83,6 +93,7 @@ def requests():
         "access token": sending(HTTP_AUTHORIZATION=bearer),
         "key pair": sending(**keys),
         "key pair, mistyped": sending(401, **wrong),
+        "router key": sending(view=portals, **portal),
     }
 
 

@@ -36,8 +36,10 @@ def render_problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     set_rollback()
     context["request"].accepted_renderer = JSONRenderer()
     context["request"].accepted_media_type = JSONRenderer.media_type
-    body = getattr(context["view"], "family", CLOUDPILOT).body(problem)
-    return Response(body, status=problem.status, headers=dict(problem.headers))
+    family = getattr(context["view"], "family", CLOUDPILOT)
+    return Response(
+        family.body(problem), status=family.status(problem), headers=dict(problem.headers)
+    )
 
 
 class RolePermission(BasePermission):

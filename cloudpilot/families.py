@@ -9,11 +9,12 @@ from cloudpilot.problems import Problem
 
 @dataclass(frozen=True)
 class Family:
-    """`body` gives a problem this family's shape; `prefixes` are the paths that belong to it."""
+    """`body` and `status` give a problem this family's shape; `prefixes` are the family's paths."""
 
     name: str
     prefixes: tuple[str, ...]
     body: Callable[[Problem], dict[str, Any]]
+    status: Callable[[Problem], int] = lambda problem: problem.status
 
 
 def _cloudpilot_body(problem: Problem) -> dict[str, Any]:
@@ -25,8 +26,49 @@ def _cloudpilot_body(problem: Problem) -> dict[str, Any]:
 
 CLOUDPILOT = Family("cloudpilot", ("/",), _cloudpilot_body)
 
+# What the page and its original say, by our code: the status where it differs, and the sentence,
+# with what the error carries filled in.
+_EMPRESAS_SAY: dict[str, tuple[int | None, str]] = {
+    "not_authenticated": (None, "Credenciales ausentes o inválidas"),
+    "not_allowed": (None, "Se requiere rol SUPER_ADMIN"),
+    "not_found": (None, "No encontrado"),
+    "empresa_not_found": (None, "Empresa no encontrada"),
+    "router_not_found": (None, "Router no encontrado o no pertenece a la empresa"),
+    "key_not_found": (None, "API Key no encontrada"),
+    "company_inactive": (400, "La empresa está inactiva"),
+    "empresa_mismatch": (None, "El empresa_id del cuerpo no coincide con el de la ruta"),
+    "router_inactive": (400, "No se puede regenerar API key de un router inactivo"),
+    "router_key_revoked": (400, "La API Key ya está revocada"),
+    "router_has_packages": (
+        400,
+        "No se puede eliminar el router porque tiene {count} producto(s) asociado(s)",
+    ),
+    "method_not_allowed": (None, "Método no permitido"),
+    "bad_request": (None, "No se pudo leer la solicitud"),
+    "unsupported_media_type": (None, "Envíe el cuerpo como application/json"),
+    "too_large": (None, "El cuerpo es demasiado grande"),
+    "internal_error": (None, "Error interno del servidor"),
+    "idempotency_key_invalid": (None, "Idempotency-Key inválida"),
+    "idempotency_key_reused": (None, "Esta Idempotency-Key se usó con otra solicitud"),
+}
+
+
+def _empresas_status(problem: Problem) -> int:
+    status, _ = _EMPRESAS_SAY.get(problem.code, (None, ""))
+    return status or problem.status
+
+
+def _empresas_body(problem: Problem) -> dict[str, Any]:
+    _, sentence = _EMPRESAS_SAY.get(problem.code, (None, problem.sentence))
+    if problem.extra:
+        sentence = sentence.format(**problem.extra)
+    return {"detail": sentence}
+
+
+EMPRESAS = Family("empresas", ("/admin/empresas",), _empresas_body, _empresas_status)
+
 # The longest prefix decides, so the family of every other path stands last.
-FAMILIES = (CLOUDPILOT,)
+FAMILIES = (EMPRESAS, CLOUDPILOT)
 
 
 def family_of(path: str) -> Family:

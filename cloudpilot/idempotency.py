@@ -27,7 +27,7 @@ KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[!-~]{1,255}")
 
 # What an answer shows once: the stored answer, and so every replay, has null in its place.
-_SHOWN_ONCE = {"private_key", "router_key"}
+_SHOWN_ONCE = {"private_key", "api_key", "new_api_key"}
 
 ViewMethod = Callable[..., Response]
 
@@ -98,9 +98,13 @@ def _fingerprint(request: Request) -> str:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: None if name in _SHOWN_ONCE else _without_secrets(inner)
+            name: None if _is_secret(name, inner) else _without_secrets(inner)
             for name, inner in value.items()
         }
     if isinstance(value, list):
         return [_without_secrets(inner) for inner in value]
     return value
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    return name in _SHOWN_ONCE and isinstance(value, str)  # `api_key` may be an object around it

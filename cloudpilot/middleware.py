@@ -15,8 +15,10 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 def json_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Answer `problem` in the shape of the family that the path belongs to."""
-    body = family_of(request.path_info).body(problem)
-    return JsonResponse(body, status=problem.status, headers=dict(problem.headers))
+    family = family_of(request.path_info)
+    return JsonResponse(
+        family.body(problem), status=family.status(problem), headers=dict(problem.headers)
+    )
 
 
 class ErrorsAsJsonMiddleware:

@@ -8,64 +8,82 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import Serializer
 
 from cloudpilot.api import EditMixin
+from cloudpilot.families import Family, family_of
+from cloudpilot.problems import UNAUTHENTICATED, UNKNOWN_PATH, Problem, invalid
 from cloudpilot.serializers import StrictSerializer
 
-_ERROR_SCHEMA = {
-    "type": "object",
-    "description": "Every refusal. `error` is for people, `code` for programs.",
-    "properties": {
-        "error": {"type": "string"},
-        "code": {"type": "string"},
-        "fields": {
+# The body of a refusal, by API family: its component's name, and its schema.
+_BODIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "cloudpilot": (
+        "Error",
+        {
             "type": "object",
-            "description": "What is wrong with which field of the request.",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "description": "Every refusal. `error` is for people, `code` for programs.",
+            "properties": {
+                "error": {"type": "string"},
+                "code": {"type": "string"},
+                "fields": {
+                    "type": "object",
+                    "description": "What is wrong with which field of the request.",
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+            "required": ["error", "code"],
         },
-    },
-    "required": ["error", "code"],
+    ),
+    "empresas": (
+        "EmpresasError",
+        {
+            "type": "object",
+            "description": "Every refusal of this family.",
+            "properties": {"detail": {"type": "string"}},
+            "required": ["detail"],
+        },
+    ),
 }
 
-_EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
+# What each status says, and a problem that has it; the family gives the example its body.
+_REFUSALS: dict[str, tuple[str, Problem]] = {
     "400": (
         "The request is not valid.",
-        {"error": "port: Ensure this value is less than or equal to 65535.", "code": "invalid",
-         "fields": {"port": ["Ensure this value is less than or equal to 65535."]}},
+        invalid({"port": ["Ensure this value is less than or equal to 65535."]}),
     ),
     "401": (
         "No credential, or one that is broken, expired or revoked.",
-        {"error": "Authentication credentials were not provided or are invalid",
-         "code": "not_authenticated"},
+        Problem(401, "not_authenticated", UNAUTHENTICATED),
     ),
     "403": (
         "The credential is good, but its role or kind may not do this.",
-        {"error": "This needs the role operator in the company.", "code": "role_too_low"},
+        Problem(403, "role_too_low", "This needs the role operator in the company."),
     ),
-    "404": (
-        "There is no such object, or it is another company's.",
-        {"error": "Resource not found", "code": "not_found"},
-    ),
+    "404": ("There is no such object, or it is another company's.", UNKNOWN_PATH),
     "409": (
         "The object's state does not allow this.",
-        {"error": "The last owner cannot leave.", "code": "last_owner"},
+        Problem(409, "last_owner", "The last owner cannot leave."),
     ),
-    "413": ("The body is too large.", {"error": "The body is too large.", "code": "too_large"}),
+    "413": (
+        "The body is too large.", Problem(413, "too_large", "The body is too large."),
+    ),
     "415": (
         "The body's content type is not one that is read here.",
-        {"error": "Send the body as application/json.", "code": "unsupported_media_type"},
+        Problem(415, "unsupported_media_type", "Send the body as application/json."),
     ),
     "422": (
         "The Idempotency-Key was used with another request.",
-        {"error": "This Idempotency-Key was used with another request.",
-         "code": "idempotency_key_reused"},
+        Problem(
+            422, "idempotency_key_reused", "This Idempotency-Key was used with another request."
+        ),
     ),
     "429": (
         "A limit is reached; `Retry-After` says for how long.",
-        {"error": "Too many requests; try again later.", "code": "too_many_requests"},
+        Problem(429, "too_many_requests", "Too many requests; try again later."),
     ),
     "503": (
         "The router did not answer.",
-        {"error": "The router did not answer in time.", "code": "router_unreachable",
-         "reason": "timeout"},
+        Problem(
+            503, "router_unreachable", "The router did not answer in time.",
+            extra={"reason": "timeout"},
+        ),
     ),
 }  # fmt: skip
 
@@ -189,12 +207,12 @@ class Schema(AutoSchema):
 
 
 def add_error_responses(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:
-    """Give every operation the refusals that it can answer, each with an example."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Error"] = _ERROR_SCHEMA
+    """Give every operation the refusals that it can answer, in its family's shape."""
+    result.setdefault("components", {}).setdefault("schemas", {}).update(_BODIES.values())
     for path, operations in result["paths"].items():
         for operation in operations.values():
             for status in _statuses(path, operation):
-                operation["responses"].setdefault(status, _response(status))
+                operation["responses"].setdefault(status, _response(status, family_of(path)))
     return result
 
 
@@ -211,14 +229,15 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
     return sorted(statuses)
 
 
-def _response(status: str) -> dict[str, Any]:
-    description, example = _EXAMPLES[status]
+def _response(status: str, family: Family) -> dict[str, Any]:
+    description, problem = _REFUSALS[status]
+    component, _ = _BODIES[family.name]
     response = {
         "description": description,
         "content": {
             "application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
-                "example": example,
+                "schema": {"$ref": f"#/components/schemas/{component}"},
+                "example": family.body(problem),
             }
         },
     }

@@ -15,9 +15,12 @@ class StrictSerializer(serializers.Serializer):
 
     A read-only field may come back unchanged: a client that reads an object, edits it and puts
     it back whole is in the right. What stands in `create_only_fields` is read-only ever after.
+    What stands in `volatile_fields` changes behind a client's back: it may come back stale, and
+    is passed over.
     """
 
     create_only_fields: tuple[str, ...] = ()
+    volatile_fields: tuple[str, ...] = ("updated_at",)
 
     def get_fields(self) -> dict[str, serializers.Field]:
         fields: dict[str, serializers.Field] = super().get_fields()
@@ -33,11 +36,13 @@ class StrictSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
     def _refuse_strange(self, data: Any) -> None:
-        writable = {field.field_name for field in self._writable_fields}
+        accepted = {field.field_name for field in self._writable_fields}
+        if self.instance is not None:
+            accepted |= set(self.volatile_fields) & self.fields.keys()
         shown: dict[str, Any] | None = None
         errors = {}
         for name in data:
-            if name in writable:
+            if name in accepted:
                 continue
             if name not in self.fields:
                 errors[name] = [UNKNOWN]

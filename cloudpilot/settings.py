@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "cloudpilot.apps.CloudPilotConfig",
     "users.apps.UsersConfig",
     "routers.apps.RoutersConfig",
+    "hotspot.apps.HotspotConfig",
     "cloudpilot.console.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -33,6 +33,8 @@ def handler500(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("users/", include("users.urls")),
     path("routers/", include("routers.urls")),
+    path("admin/empresas/", include("routers.empresas.urls")),
+    path("portal/", include("hotspot.urls")),
     path("health/", HealthView.as_view()),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("swagger/", SpectacularSwaggerView.as_view(url_name="openapi")),

@@ -1,4 +1,4 @@
-from cloudpilot.errors import DomainError, NotAllowed, Unavailable
+from cloudpilot.errors import Conflict, DomainError, NotAllowed, NotAuthenticated, Unavailable
 
 
 class RouterUnreachable(Unavailable):
@@ -23,3 +23,30 @@ class RouterRefused(DomainError):
     """The router understood the command and said no."""
 
     code = "router_refused"
+
+
+class RouterHasPackages(Conflict):
+    """The router sells something still; `count` says how many packages hold it."""
+
+    code = "router_has_packages"
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"The router cannot be deleted: {count} packages use it.", count=count)
+
+
+class InvalidRouterKey(NotAuthenticated):
+    code = "invalid_router_key"
+
+
+class RouterInactive(NotAllowed):
+    """The router is switched off; its key opens nothing, and it gets no new one."""
+
+    code = "router_inactive"
+
+
+class CompanyInactive(NotAllowed):
+    code = "company_inactive"
+
+
+class RouterKeyRevoked(Conflict):
+    code = "router_key_revoked"

@@ -163,3 +163,46 @@ DEVICE_INFO = [
         },
     )
 ]
+
+_KEY = {
+    "key_id": "key_a1b2c3d4e5f60718",
+    "issued_at": "2026-11-21T08:00:00Z",
+    "expires_at": "2027-11-21T08:00:00Z",
+    "revoked_at": None,
+    "last_used_at": "2026-11-21T09:30:00Z",
+    "use_count": 5,
+}
+
+ROUTER_KEY = [OpenApiExample("A key", response_only=True, value=_KEY)]
+
+NEW_ROUTER_KEY = [
+    OpenApiExample(
+        "A new key",
+        response_only=True,
+        value={"api_key": "jwt_…", "api_key_info": _KEY, "previous_key_revoked": True},
+    )
+]
+
+ROUTER_KEY_STATUS = [
+    OpenApiExample(
+        "A key in use",
+        response_only=True,
+        value={
+            "has_active_key": True,
+            "api_key_info": _KEY,
+            "expires_in_days": 364,
+            "expires_soon": False,
+        },
+    )
+]
+
+REVOKED_ROUTER_KEY = [
+    OpenApiExample(
+        "Revoked",
+        response_only=True,
+        value={
+            "message": "API key has been revoked",
+            "api_key_info": {**_KEY, "revoked_at": "2026-11-21T16:00:00Z"},
+        },
+    )
+]

@@ -7,6 +7,7 @@ from django.db import models
 from cloudpilot.crypto import SealedField
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import OwnedQuerySet
+from routers.querysets import RouterKeyQuerySet
 from routers.routeros import Transport
 from users.models import Company
 
@@ -72,6 +73,34 @@ class Router(models.Model):
             return Transport(self.chosen_transport)
         other = Transport.API_SSL if self.use_https else Transport.API
         return _BY_PORT.get(self.port, other)
+
+
+class RouterKey(models.Model):
+    """One key that a router's captive portal has or had; see `routers.keys`."""
+
+    key_id = models.CharField(max_length=20, unique=True)
+    router = models.ForeignKey(Router, models.CASCADE, related_name="keys")
+    digest = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    use_count = models.PositiveBigIntegerField(default=0)
+
+    objects = RouterKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-issued_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["router"],
+                condition=models.Q(revoked_at=None),
+                name="one_unrevoked_key_a_router",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key_id
 
 
 class CommandLog(models.Model):

@@ -5,14 +5,14 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from cloudpilot import hosts
 from cloudpilot.crypto import SecretUnreadable
 from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSerializer
 from cloudpilot.tenancy import Role, demand_role
 from routers import connections, examples
 from routers.commands import METHODS
-from routers.models import DEFAULT_PORTS, Router
+from routers.models import DEFAULT_PORTS, Router, RouterKey
 from routers.routeros import Transport
+from routers.rules import RouterFieldRules, RouterPasswordField
 from users.models import Company
 
 # A change of one of these makes what we knew of the router's state worthless.
@@ -30,12 +30,10 @@ class TransportField(serializers.ChoiceField):
 
 
 @extend_schema_serializer(examples=examples.ROUTER)
-class RouterSerializer(StrictModelSerializer):
+class RouterSerializer(RouterFieldRules, StrictModelSerializer):
     company = CompanyField(queryset=Company.objects.all(), required=False)
     port = serializers.IntegerField(min_value=1, max_value=65535, required=False)
-    password = serializers.CharField(
-        max_length=255, write_only=True, trim_whitespace=False, style={"input_type": "password"}
-    )
+    password = RouterPasswordField()
     transport = TransportField(
         choices=[(t.value, t.value) for t in Transport],
         source="chosen_transport",
@@ -52,6 +50,7 @@ class RouterSerializer(StrictModelSerializer):
     )
 
     create_only_fields = ("company",)
+    volatile_fields = ("is_online", "last_checked", "updated_at")
 
     class Meta:
         model = Router
@@ -61,12 +60,6 @@ class RouterSerializer(StrictModelSerializer):
             "last_checked", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("public_id", "is_online", "last_checked")
-
-    def validate_host(self, host: str) -> str:
-        try:
-            return hosts.check_spelling(host)
-        except hosts.HostNotAllowed as exc:
-            raise serializers.ValidationError(str(exc)) from exc
 
     def validate_tls_fingerprint(self, fingerprint: str) -> str:
         return fingerprint.replace(":", "").lower()
@@ -156,6 +149,16 @@ class CommandSerializer(StrictSerializer):
         return super().to_internal_value(data)
 
 
+@extend_schema_serializer(examples=examples.ROUTER_KEY)
+class RouterKeySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = RouterKey
+        fields = (
+            "key_id", "issued_at", "expires_at", "revoked_at", "last_used_at", "use_count",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
 # --- Answers: their shapes, for the OpenAPI document ----------------------------------------
 
 
@@ -198,3 +201,24 @@ class DeviceInfoAnswer(serializers.Serializer):
     router_id = serializers.IntegerField()
     device_info = DeviceInfo()
     message = serializers.CharField()
+
+
+@extend_schema_serializer(examples=examples.NEW_ROUTER_KEY)
+class NewRouterKeyAnswer(serializers.Serializer):
+    api_key = serializers.CharField(allow_null=True, help_text="shown once; null when replayed")
+    api_key_info = RouterKeySerializer()
+    previous_key_revoked = serializers.BooleanField()
+
+
+@extend_schema_serializer(examples=examples.ROUTER_KEY_STATUS)
+class RouterKeyStatusAnswer(serializers.Serializer):
+    has_active_key = serializers.BooleanField()
+    api_key_info = RouterKeySerializer(allow_null=True)
+    expires_in_days = serializers.IntegerField(allow_null=True)
+    expires_soon = serializers.BooleanField(help_text="in less than 30 days")
+
+
+@extend_schema_serializer(examples=examples.REVOKED_ROUTER_KEY)
+class RevokedKeyAnswer(serializers.Serializer):
+    message = serializers.CharField()
+    api_key_info = RouterKeySerializer()

@@ -1,7 +1,9 @@
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ from cloudpilot.tenancy import demand_role
 from routers import connections
 from routers.command_policy import Risk, masked, risk_of
 from routers.connections import unreachable
-from routers.errors import ConfirmationRequired, RouterRefused
+from routers.errors import ConfirmationRequired, RouterHasPackages, RouterRefused
 from routers.models import CommandLog, Router
 from routers.routeros import Command, Deadline, Reply, errors
 
@@ -97,6 +99,24 @@ def device_info(router: Router) -> dict[str, str]:
     if info["cpu_load"] != UNKNOWN:
         info["cpu_load"] += "%"
     return {"identity": identity.get("name", UNKNOWN), **info}
+
+
+def delete_router(router: Router) -> None:
+    """Delete a router with its keys, unless something that it sells still hangs on it.
+
+    What that is, the tables say that protect the router, whoever made them.
+    The lock makes a package that is being added wait, and be refused by its foreign key, or be
+    seen here. Raises `RouterHasPackages`.
+    """
+    try:
+        with transaction.atomic():
+            Router.objects.select_for_update().filter(pk=router.pk).first()
+            Router.objects.filter(pk=router.pk).delete()
+            transaction.on_commit(partial(connections.forget, router))
+    except ProtectedError as exc:
+        raise RouterHasPackages(len(exc.protected_objects)) from exc
+    except RestrictedError as exc:
+        raise RouterHasPackages(len(exc.restricted_objects)) from exc
 
 
 def _only_row(reply: Reply) -> dict[str, str]:

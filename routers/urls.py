@@ -1,6 +1,9 @@
 from django.urls import path
 
+from routers.key_views import RouterKeyViewSet
 from routers.views import RouterViewSet
+
+_keys = "<int:router_pk>/api-keys/"
 
 urlpatterns = [
     path("", RouterViewSet.as_view({"get": "list", "post": "create"})),
@@ -18,4 +21,8 @@ urlpatterns = [
     path("<int:pk>/test-connection/", RouterViewSet.as_view({"post": "check"})),
     path("<int:pk>/execute-command/", RouterViewSet.as_view({"post": "execute"})),
     path("<int:pk>/device-info/", RouterViewSet.as_view({"get": "device_info"})),
+    path(_keys, RouterKeyViewSet.as_view({"get": "list"})),
+    path(f"{_keys}regenerate/", RouterKeyViewSet.as_view({"post": "regenerate"})),
+    path(f"{_keys}status/", RouterKeyViewSet.as_view({"get": "status"})),
+    path(f"{_keys}<str:key_id>/revoke/", RouterKeyViewSet.as_view({"post": "revoke"})),
 ]

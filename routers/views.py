@@ -1,4 +1,3 @@
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from cloudpilot.idempotency import idempotent
 from cloudpilot.limits import spend
 from cloudpilot.openapi import error_with
 from cloudpilot.tenancy import Role
-from routers import connections, examples, serializers, services
+from routers import examples, serializers, services
 from routers.commands import parse_command
 from routers.errors import RouterRefused
 from routers.models import Router
@@ -47,6 +46,7 @@ class RouterViewSet(
     # These two ask the device; what a command needs, its own risk decides.
     action_roles = {"check": Role.VIEWER, "execute": Role.VIEWER}
     error_statuses = {
+        "destroy": ("409",),
         "check": ("409", "429"),
         "execute": ("409",),
         "device_info": ("409",),
@@ -69,8 +69,7 @@ class RouterViewSet(
         with transaction.atomic():
             router = self.get_locked_object()
             self._record("router.delete", router)
-            Router.objects.filter(pk=router.pk).delete()
-            transaction.on_commit(partial(connections.forget, router))
+            services.delete_router(router)
         message = f'Router "{router.name}" has been successfully deleted'
         return Response({"message": message})
 

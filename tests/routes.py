@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
+from routers import keys as router_keys
 from tests.factories import MembershipFactory, RouterFactory
 from users import keys
 
@@ -56,6 +57,14 @@ def own_values(path, user, **router):
     company = user.personal_company
     if path.startswith("/routers/{id}"):
         return {"id": RouterFactory(owner=user, **router).pk}
+    if "{router_pk}" in path or path.startswith("/admin/empresas/{"):
+        key = router_keys.issue(RouterFactory(owner=user, **router)).row
+        return {
+            "empresa_id": company.public_id,
+            "router_id": key.router.public_id,
+            "router_pk": key.router.pk,
+            "key_id": key.key_id,
+        }
     if path.startswith("/users/api-keys/{id}"):
         return {"id": keys.make_pair(user, "Theirs").row.pk}
     if path.startswith("/users/companies/{"):

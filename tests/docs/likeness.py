@@ -9,7 +9,7 @@ import re
 ANY = "…"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _PUBLIC_ID = re.compile(r"[A-Z]{3}_[0-9A-Z]+")
-_ID_NAMES = re.compile(r"id|.*_id|port|retry_after")
+_ID_NAMES = re.compile(r"id|.*_id|port|puerto|retry_after")
 
 
 def difference(shown, real, where="$"):

@@ -54,10 +54,19 @@ def test_an_answers_example_has_the_fields_of_its_schema(schema, example):
 @pytest.fixture
 def ids(operator, device):
     """Rows for the ids in paths: the operator's router, company, and somebody in it."""
+    operator.is_superuser = True  # which the paths for super admins ask, and no other sees
+    operator.save()
     company = operator.personal_company.public_id
     member = MembershipFactory(company=operator.personal_company, user__username="juma")
     router = RouterFactory(owner=operator, port=device.port("api"))
-    return {"company_id": company, "public_id": company, "member": member.pk, "id": router.pk}
+    return {
+        "company_id": company,
+        "public_id": company,
+        "empresa_id": company,
+        "member": member.pk,
+        "id": router.pk,
+        "router_pk": router.pk,
+    }
 
 
 @pytest.fixture
@@ -65,6 +74,7 @@ def secrets(operator):
     """What examples only hint at with `…`."""
     pair = keys.make_pair(operator, "Example")
     return {
+        "empresa_id": operator.personal_company.public_id,
         "public_key": pair.row.public_key,
         "private_key": pair.private_key,
         "refresh_token": tokens.start_family(operator).refresh_token,

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class HotspotConfig(AppConfig):
+    name = "hotspot"
+
+    def ready(self) -> None:
+        from hotspot import cors  # noqa: F401  (connects its receiver)

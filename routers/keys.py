@@ -1,0 +1,159 @@
+"""Router keys: what a captive portal carries to say which router it stands on.
+
+A key is `jwt_` and a signed token. Everyone on the WiFi can read it, so it identifies and grants
+little. Of each key only a keyed digest is stored; at most one a router is not revoked, which
+the database holds to.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from cloudpilot.crypto import digest, same
+from cloudpilot.problems import UNAUTHENTICATED
+from routers.errors import (
+    CompanyInactive,
+    InvalidRouterKey,
+    RouterInactive,
+    RouterKeyRevoked,
+)
+from routers.models import Router, RouterKey
+
+PREFIX = "jwt_"
+LIFETIME = timedelta(days=365)
+EXPIRES_SOON = timedelta(days=30)
+
+_ISSUER = "mikrotik-payment-api"  # spec page 3; what portals and their tools know it by
+_TYPE = "router_api_key"
+_ALGORITHM = "HS256"
+_CLAIMS = ["jti", "iss", "sub", "empresa", "iat", "exp", "type"]
+_PURPOSE = "router-key"
+_LONGEST = 2048
+
+
+@dataclass(frozen=True)
+class NewRouterKey:
+    """A key at the only moment when it is known."""
+
+    row: RouterKey
+    token: str
+    replaced: bool = False
+
+
+def issue(router: Router) -> NewRouterKey:
+    """Make the key of a router that has none."""
+    now = timezone.now().replace(microsecond=0)  # a token counts in seconds, and so does its row
+    row = RouterKey(
+        key_id=f"key_{secrets.token_hex(8)}",
+        router=router,
+        issued_at=now,
+        expires_at=now + LIFETIME,
+    )
+    token = PREFIX + jwt.encode(_claims(row), settings.ROUTER_KEY_SECRET, _ALGORITHM)
+    row.digest = digest(token, _PURPOSE)
+    row.save()
+    return NewRouterKey(row, token)
+
+
+def regenerate(router: Router) -> NewRouterKey:
+    """Revoke the router's key, if it has one, and make a new one.
+
+    Parallel calls take turns at the router's row, and the last one's key is the one that lives.
+    Raises `RouterInactive`.
+    """
+    with transaction.atomic():
+        router = Router.objects.select_for_update().get(pk=router.pk)
+        if not router.is_active:
+            raise RouterInactive("An inactive router gets no new key.")
+        was_usable = router.keys.usable_at(timezone.now()).exists()
+        router.keys.all().revoke()
+        new = issue(router)
+    return NewRouterKey(new.row, new.token, replaced=was_usable)
+
+
+def revoke(key: RouterKey) -> RouterKey:
+    """End a key, and return it as it is then. Raises `RouterKeyRevoked` if it has ended before."""
+    if not RouterKey.objects.filter(pk=key.pk).revoke():
+        raise RouterKeyRevoked("This key is revoked already.")
+    key.refresh_from_db(fields=["revoked_at"])
+    return key
+
+
+def usable_key(router: Router) -> RouterKey | None:
+    """Return the key that opens the portal now, None if the router has none."""
+    return router.keys.usable_at(timezone.now()).first()
+
+
+def days_left(key: RouterKey) -> int:
+    """Return the whole days until `key` expires; 364 on the day that it was made."""
+    return (key.expires_at - timezone.now()).days
+
+
+def expires_soon(key: RouterKey) -> bool:
+    return days_left(key) < EXPIRES_SOON.days
+
+
+def authenticate(token: str) -> RouterKey:
+    """Return the key that `token` is, with its router and company, and count this use of it.
+
+    One indexed read and one conditional update, which also sees a revocation that came between
+    the two. Raises `InvalidRouterKey`, `RouterInactive` or `CompanyInactive`.
+    """
+    claims = _verified_claims(token)
+    key = (
+        RouterKey.objects.usable_at(timezone.now())
+        .filter(key_id=claims["jti"])
+        .select_related("router__company")
+        .first()
+    )
+    if key is None or not _agree(key, claims) or not same(key.digest, digest(token, _PURPOSE)):
+        raise InvalidRouterKey(UNAUTHENTICATED)
+    if not key.router.is_active:
+        raise RouterInactive("Router inactivo")
+    if not key.router.company.is_active:
+        raise CompanyInactive("Empresa inactiva")
+    used = RouterKey.objects.live().filter(pk=key.pk)
+    if not used.update(use_count=F("use_count") + 1, last_used_at=timezone.now()):
+        raise InvalidRouterKey(UNAUTHENTICATED)
+    return key
+
+
+def _claims(key: RouterKey) -> dict[str, Any]:
+    return {
+        "jti": key.key_id,
+        "iss": _ISSUER,
+        "sub": key.router.public_id,
+        "empresa": key.router.company.public_id,
+        "iat": int(key.issued_at.timestamp()),
+        "exp": int(key.expires_at.timestamp()),
+        "type": _TYPE,
+    }
+
+
+def _verified_claims(token: str) -> dict[str, Any]:
+    if not token.startswith(PREFIX) or len(token) > _LONGEST:
+        raise InvalidRouterKey(UNAUTHENTICATED)
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token.removeprefix(PREFIX),
+            settings.ROUTER_KEY_SECRET,
+            algorithms=[_ALGORITHM],
+            issuer=_ISSUER,
+            options={"require": _CLAIMS, "verify_aud": False},
+        )
+    except jwt.InvalidTokenError as exc:
+        raise InvalidRouterKey(UNAUTHENTICATED) from exc
+    if claims["type"] != _TYPE:
+        raise InvalidRouterKey(UNAUTHENTICATED)
+    return claims
+
+
+def _agree(key: RouterKey, claims: dict[str, Any]) -> bool:
+    return all(claims[name] == value for name, value in _claims(key).items())

@@ -1,0 +1,23 @@
+"""What a router's fields must be, whichever API family names them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cloudpilot import hosts
+
+
+class RouterFieldRules(serializers.Serializer):
+    """Rules for serializers of routers; they hold for the model's fields, not for wire names."""
+
+    def validate_host(self, host: str) -> str:
+        try:
+            return hosts.check_spelling(host)
+        except hosts.HostNotAllowed as exc:
+            raise serializers.ValidationError(str(exc)) from exc
+
+
+class RouterPasswordField(serializers.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        options = {"max_length": 255, "trim_whitespace": False, "write_only": True}
+        super().__init__(**{**options, "style": {"input_type": "password"}, **kwargs})
