@@ -66,6 +66,12 @@ def check_spelling(host: str) -> str:
     return host.lower()
 
 
+def check_endpoint(host: str, port: int) -> None:
+    """Refuse an address of our own services at once; a name is judged when it is resolved."""
+    if address := _literal(host):
+        _check_not_ours(address, port)
+
+
 def checked_addresses(found: list[str], port: int) -> list[str]:
     """Return the addresses that a host resolved to, after checking every one of them.
 

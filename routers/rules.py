@@ -16,6 +16,16 @@ class RouterFieldRules(serializers.Serializer):
         except hosts.HostNotAllowed as exc:
             raise serializers.ValidationError(str(exc)) from exc
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        host = attrs.get("host", getattr(self.instance, "host", ""))
+        port = attrs.get("port", getattr(self.instance, "port", 0))
+        try:
+            hosts.check_endpoint(host, port)
+        except hosts.HostNotAllowed as exc:
+            raise serializers.ValidationError({"host": [str(exc)]}) from exc
+        return attrs
+
 
 class RouterPasswordField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:

@@ -68,7 +68,7 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         if self.instance is None:
             attrs.setdefault("company", self._default_company())
             attrs.setdefault("port", _default_port(attrs))
-        return attrs
+        return super().validate(attrs)
 
     def _default_company(self) -> Company:
         user = self.context["request"].user

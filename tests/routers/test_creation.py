@@ -223,3 +223,12 @@ def test_a_form_makes_a_router_as_json_does(client):
     response = client.post("/routers/", {**NEW, "port": "443"}, format="multipart")
 
     assert response.json()["transport"] == "rest-ssl"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_our_own_web_port_is_no_router(client, settings, host):
+    body = {"name": "R", "host": host, "port": settings.PORT, "username": "a", "password": "b"}
+
+    answer = client.post("/routers/", body)
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["host"])
