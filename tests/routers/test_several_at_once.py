@@ -18,6 +18,10 @@ from tests.routers.support import answered_within, at, router_at, run
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
+# Long enough that a busy machine's own delays are small beside it.
+SILENCE = 3.0
+
+
 @pytest.fixture
 def clients(operator):
     return [Client().as_user(operator) for _ in range(8)]
@@ -128,8 +132,8 @@ def test_of_two_first_contacts_at_once_one_certificate_is_kept(operator, device)
 @pytest.fixture
 def silent(operator, device, monkeypatch):
     """A router that has said nothing for as long as it takes to be sure of it."""
-    monkeypatch.setattr(services, "COMMAND_SECONDS", 1.0)
-    monkeypatch.setattr(services, "TEST_SECONDS", 1.0)
+    monkeypatch.setattr(services, "COMMAND_SECONDS", SILENCE)
+    monkeypatch.setattr(services, "TEST_SECONDS", SILENCE)
     device.faults.set(silent=True)
     return RouterFactory(owner=operator, port=device.port("api"))
 
@@ -154,7 +158,7 @@ def test_a_silent_router_keeps_nobody_else_waiting(operator, clients, silent, as
         in_background(run, clients[0], silent, "/ip/address/print")
         assert asked.wait(5)
 
-        with answered_within(0.7):
+        with answered_within(0.8 * SILENCE):
             statuses = [
                 run(clients[1], other, "/ip/address/print").status_code,
                 clients[1].get(at(other, "device-info")).status_code,
@@ -174,7 +178,7 @@ def test_two_callers_of_a_silent_router_are_both_answered_by_their_deadline(clie
     answers = at_once(ask, 2)
 
     assert [status for status, _ in answers] == [503, 503]
-    assert max(seconds for _, seconds in answers) < 1.5
+    assert max(seconds for _, seconds in answers) < 1.7 * SILENCE  # in turn, it would be twice
 
 
 def test_two_callers_of_a_slow_router_are_both_answered(operator, clients, device):
@@ -192,5 +196,5 @@ def test_a_silent_router_can_be_deleted_while_it_is_asked(clients, silent, asked
     in_background(run, clients[0], silent, "/ip/address/print")
     assert asked.wait(5)
 
-    with answered_within(0.7):
+    with answered_within(0.8 * SILENCE):
         assert clients[1].delete(at(silent)).status_code == 200
