@@ -38,7 +38,8 @@ def member(user, role):
 
 
 @contextmanager
-def answered_within(seconds):
+def answered_within(seconds, slack=2.0):
+    """Hold the block to a deadline; `slack` is for a busy machine, and far below the real ones."""
     start = monotonic()
     yield
-    assert monotonic() - start < seconds
+    assert monotonic() - start < seconds + slack

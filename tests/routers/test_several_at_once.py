@@ -158,7 +158,7 @@ def test_a_silent_router_keeps_nobody_else_waiting(operator, clients, silent, as
         in_background(run, clients[0], silent, "/ip/address/print")
         assert asked.wait(5)
 
-        with answered_within(0.8 * SILENCE):
+        with answered_within(0.8 * SILENCE, slack=0):
             statuses = [
                 run(clients[1], other, "/ip/address/print").status_code,
                 clients[1].get(at(other, "device-info")).status_code,
@@ -196,5 +196,5 @@ def test_a_silent_router_can_be_deleted_while_it_is_asked(clients, silent, asked
     in_background(run, clients[0], silent, "/ip/address/print")
     assert asked.wait(5)
 
-    with answered_within(0.8 * SILENCE):
+    with answered_within(0.8 * SILENCE, slack=0):
         assert clients[1].delete(at(silent)).status_code == 200
