@@ -8,7 +8,7 @@ from routers import keys
 from routers.empresas import examples
 from routers.keys import NewRouterKey
 from routers.models import Router, RouterKey
-from routers.rules import RouterFieldRules
+from routers.rules import RouterFieldRules, RouterPasswordField
 from users.models import Company
 
 KEY_TYPE = "router_api_key"
@@ -49,7 +49,7 @@ class EmpresaRouterSerializer(RouterFieldRules, StrictModelSerializer):
     host = serializers.CharField(max_length=253)
     puerto = serializers.IntegerField(source="port", min_value=1, max_value=65535, default=8728)
     usuario = serializers.CharField(source="username", max_length=100, write_only=True)
-    password = serializers.CharField(max_length=255, write_only=True, trim_whitespace=False)
+    password = RouterPasswordField()
     ubicacion = serializers.CharField(
         source="location", max_length=200, required=False, allow_null=True, allow_blank=True
     )
