@@ -1,6 +1,10 @@
 from django.conf import settings
 from django.db import models
 
+from cloudpilot.jobs.models import Job, Schedule, Worker
+
+__all__ = ["AuditEvent", "IdempotentAnswer", "Job", "RateCounter", "Schedule", "Worker"]
+
 
 class RateCounter(models.Model):
     """One subject's use of one limit in the current window; written by `limits` alone."""

@@ -1,13 +1,11 @@
 from functools import partial
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from cloudpilot.crypto import SealedField
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import OwnedQuerySet
-from routers.querysets import RouterKeyQuerySet
 from routers.routeros import Transport
 from users.models import Company
 
@@ -73,61 +71,3 @@ class Router(models.Model):
             return Transport(self.chosen_transport)
         other = Transport.API_SSL if self.use_https else Transport.API
         return _BY_PORT.get(self.port, other)
-
-
-class RouterKey(models.Model):
-    """One key that a router's captive portal has or had; see `routers.keys`."""
-
-    key_id = models.CharField(max_length=20, unique=True)
-    router = models.ForeignKey(Router, models.CASCADE, related_name="keys")
-    digest = models.CharField(max_length=64)
-    issued_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
-    last_used_at = models.DateTimeField(null=True)
-    use_count = models.PositiveBigIntegerField(default=0)
-
-    objects = RouterKeyQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-issued_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["router"],
-                condition=models.Q(revoked_at=None),
-                name="one_unrevoked_key_a_router",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.key_id
-
-
-class CommandLog(models.Model):
-    """One command that a user sent to a router. Written before it is sent, so none is missing."""
-
-    class Outcome(models.TextChoices):
-        SENT = "sent", "sent, no outcome known"
-        DONE = "done"
-        REFUSED = "refused", "refused by the router"
-        FAILED = "failed", "the router did not answer"
-
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    router = models.ForeignKey(Router, models.SET_NULL, null=True, related_name="command_logs")
-    router_name = models.CharField(max_length=120, help_text="outlives the router")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    user_name = models.CharField(max_length=150, help_text="outlives the account")
-    command = models.CharField(max_length=300)
-    arguments = models.JSONField(default=dict, help_text="secrets are masked")
-    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.SENT)
-    error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-
-    objects = OwnedQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["company", "-id"], name="command_of_company")]
-
-    def __str__(self) -> str:
-        return f"{self.command} on {self.router_name}"

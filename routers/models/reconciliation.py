@@ -1,0 +1,55 @@
+from django.db import models
+from django.utils import timezone
+
+from routers.models.router import Router
+
+
+class Reconciliation(models.Model):
+    """How far a router is from its desired state, and who may write to it now.
+
+    A router is dirty while `desired_version` is ahead of `applied_version`. The lease is taken,
+    renewed and given back in `routers.reconcile.lease` alone.
+    """
+
+    router = models.OneToOneField(
+        Router, models.CASCADE, primary_key=True, related_name="reconciliation"
+    )
+    desired_version = models.PositiveBigIntegerField(default=1)
+    applied_version = models.PositiveBigIntegerField(default=0)
+    reverted_version = models.PositiveBigIntegerField(
+        null=True, help_text="the version whose risky changes the router took back"
+    )
+    menus = models.JSONField(default=list, help_text="where rows of ours may be")
+    last_pass_at = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(default=timezone.now, db_index=True)
+    drift_repaired = models.PositiveBigIntegerField(default=0)
+    problems = models.JSONField(default=list, help_text="what the router refused in the last pass")
+    error = models.CharField(max_length=500, blank=True, help_text="why the last pass failed")
+
+    holder = models.CharField(max_length=64, blank=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.router_id}: {self.applied_version} of {self.desired_version}"
+
+
+class WrittenSecret(models.Model):
+    """The digest of a secret that we wrote to a router, which does not show it again."""
+
+    router = models.ForeignKey(Router, models.CASCADE, related_name="+")
+    menu = models.CharField(max_length=100)
+    key = models.CharField(max_length=100)
+    field = models.CharField(max_length=50)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["router", "menu", "key", "field"], name="one_digest_a_secret"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.key}"
