@@ -47,6 +47,7 @@ _EMPRESAS_SAY: dict[str, tuple[int | None, str]] = {
     "bad_request": (None, "No se pudo leer la solicitud"),
     "unsupported_media_type": (None, "Envíe el cuerpo como application/json"),
     "too_large": (None, "El cuerpo es demasiado grande"),
+    "unavailable": (None, "CloudPilot no puede responder por un momento; inténtelo de nuevo"),
     "internal_error": (None, "Error interno del servidor"),
     "idempotency_key_invalid": (None, "Idempotency-Key inválida"),
     "idempotency_key_reused": (None, "Esta Idempotency-Key se usó con otra solicitud"),

@@ -1,15 +1,19 @@
 """What went wrong, in one form for all API families: an exception becomes a `Problem`."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from cloudpilot.errors import DomainError, TooManyRequests
+
+log = logging.getLogger("cloudpilot.database")
 
 Fields = dict[str, list[str]]
 
@@ -33,6 +37,12 @@ class Problem:
 CRASH = Problem(500, "internal_error", CRASHED)
 UNKNOWN_PATH = Problem(404, "not_found", NOT_FOUND)
 TOO_LARGE = Problem(413, "too_large", "The body is too large.")
+DATABASE_AWAY = Problem(
+    503,
+    "unavailable",
+    "CloudPilot cannot answer for a moment; try again.",
+    headers={"Retry-After": "5"},
+)
 BAD_REQUEST = Problem(400, "bad_request", "The request could not be read.")
 
 # A library's own sentence never reaches a caller: ours stand here, by the library's class.
@@ -68,6 +78,10 @@ def problem_of(exc: Exception) -> Problem | None:
         return TOO_LARGE
     if isinstance(exc, SuspiciousOperation | MultiPartParserError | UnreadablePostError):
         return BAD_REQUEST
+    if isinstance(exc, OperationalError | InterfaceError):
+        # A provider or a script that hears 503 comes again; a 500 would tell it to give up.
+        log.error("The database did not answer", exc_info=exc)
+        return DATABASE_AWAY
     return None
 
 
