@@ -2,19 +2,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
-from django.http import Http404
 from django.utils import timezone
 
-from cloudpilot.errors import DomainError
 from cloudpilot.hosts import HostNotAllowed
-from cloudpilot.tenancy import demand_role
-from routers import connections
-from routers.command_policy import Risk, masked, risk_of
+from routers import connections, execution
 from routers.connections import unreachable
-from routers.errors import ConfirmationRequired, RouterHasPackages, RouterRefused
-from routers.models import CommandLog, Router
+from routers.errors import RouterHasPackages, RouterRefused
+from routers.models import Router
 from routers.routeros import Command, Deadline, Reply, errors
 
 # The only waits for a device that a request thread may bear (architecture, decision 4).
@@ -33,16 +29,6 @@ _INFO = {
     "uptime": "uptime",
 }
 UNKNOWN = "Unknown"
-
-# Menus that are one object and no list of rows.
-_SINGLETONS = frozenset([
-    "/interface/bridge/settings", "/interface/detect-internet", "/ip/cloud", "/ip/dns",
-    "/ip/neighbor/discovery-settings", "/ip/settings", "/ip/ssh", "/radius/incoming", "/snmp",
-    "/system/clock", "/system/identity", "/system/license", "/system/note", "/system/ntp/client",
-    "/system/package/update", "/system/resource", "/system/routerboard", "/tool/bandwidth-server",
-    "/tool/graphing", "/tool/romon", "/tool/sniffer", "/user-manager", "/user-manager/advanced",
-    "/user-manager/database",
-])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,66 +112,15 @@ def _only_row(reply: Reply) -> dict[str, str]:
 def execute_command(router: Router, command: Command, *, user: Any, confirm: bool) -> Any:
     """Run a command that `user` may run, and return its result as the page shows it.
 
-    Secrets in the result are masked. Every command that is sent is recorded, with what became
-    of it. Raises `CommandNotAllowed`, `RoleTooLow`, `ConfirmationRequired`, `RouterRefused` or
-    `RouterUnreachable`.
+    Every command that is sent is recorded, with what became of it. Raises `CommandNotAllowed`,
+    `RoleTooLow`, `ConfirmationRequired`, `RouterRefused` or `RouterUnreachable`.
     """
-    risk = risk_of(command)
-    demand_role(user, router.company_id, risk.value)
-    if risk is Risk.DANGEROUS and not confirm:
-        raise ConfirmationRequired(
-            'This command can cut off or wipe the router; send "confirm": true to run it.'
-        )
-    entry = _record(router, command, user)
+    execution.demand_leave(command, user=user, company_id=router.company_id, confirm=confirm)
     try:
-        reply = connections.run(router, command, Deadline(COMMAND_SECONDS))
+        return execution.run_on_record(
+            router, command, Deadline(COMMAND_SECONDS), user=user, user_name=user.get_username()
+        )
     except errors.Refused as exc:
-        _close(entry, CommandLog.Outcome.REFUSED, exc.message)
         raise RouterRefused(exc.message, router_id=router.pk, status_code=exc.status) from exc
     except errors.Unavailable as exc:
-        _close(entry, CommandLog.Outcome.FAILED, str(exc))
         raise unreachable(exc) from exc
-    except DomainError as exc:
-        _close(entry, CommandLog.Outcome.FAILED, str(exc))
-        raise
-    _close(entry, CommandLog.Outcome.DONE)
-    return _shown(command, reply)
-
-
-def _record(router: Router, command: Command, user: Any) -> CommandLog:
-    try:
-        return CommandLog.objects.create(
-            company_id=router.company_id,
-            router=router,
-            router_name=str(router),
-            user=user,
-            user_name=user.get_username(),
-            command=command.path[:300],
-            arguments={**masked(command.attributes), "?": list(command.queries)},
-        )
-    except IntegrityError as exc:  # the router was deleted after we had looked it up
-        raise Http404 from exc
-
-
-def _close(entry: CommandLog, outcome: CommandLog.Outcome, error: str = "") -> None:
-    # PostgreSQL stores no NUL, and a hostile router may send one.
-    CommandLog.objects.filter(pk=entry.pk).update(
-        outcome=outcome, error=error[:500].replace("\0", ""), finished_at=timezone.now()
-    )
-
-
-def _shown(command: Command, reply: Reply) -> Any:
-    """Give a reply the page's form: rows, one object for a singleton menu, or what was returned."""
-    if reply.ret is not None:
-        return {"ret": reply.ret}
-    rows = [masked(row) for row in reply.rows]
-    if len(rows) == 1 and _is_singleton(command, rows[0]):
-        return rows[0]
-    return rows
-
-
-def _is_singleton(command: Command, row: dict[str, str]) -> bool:
-    if command.menu in _SINGLETONS:
-        return True
-    # Of a menu that we do not know: a row of a list has an id, unless the caller left it out.
-    return command.verb in {"print", "getall"} and not command.proplist and ".id" not in row

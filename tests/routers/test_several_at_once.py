@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from cloudpilot.models import AuditEvent
-from routers import connections, services
+from routers import connections, execution, services
 from routers.models import CommandLog, Router
 from routers.simulator import Simulator
 from tests.conftest import Client
@@ -92,13 +92,13 @@ def test_commands_that_race_a_deletion_are_recorded_or_not_found(operator, devic
 def test_a_router_that_is_deleted_before_its_command_is_recorded_is_not_found(
     client, router, device, monkeypatch
 ):
-    demand_role = services.demand_role
+    demand_role = execution.demand_role
 
     def delete_meanwhile(*args):
         demand_role(*args)
         Router.objects.all().delete()
 
-    monkeypatch.setattr(services, "demand_role", delete_meanwhile)
+    monkeypatch.setattr(execution, "demand_role", delete_meanwhile)
 
     assert run(client, router, "/ip/address/print").status_code == 404
     assert not device.sentences
