@@ -1,0 +1,158 @@
+"""One menu's rows, as they should be and as they are: which is which, and what differs."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from routers.reconcile.changes import COPY, MISSING, UNWANTED, Action, Change, why
+from routers.reconcile.menus import Menu
+from routers.reconcile.rows import Desired, Row, is_mark, is_revert
+
+Secret = tuple[str, str, str]  # menu, key, field
+Differences = dict[str, tuple[str | None, str | None]]  # as it is, as it should be
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What we know of secrets that a router does not show: digests of what we wrote."""
+
+    written: Mapping[Secret, str]
+    digest: Callable[[str], str]
+
+    def holds(self, secret: Secret, value: str | None) -> bool:
+        """Whether the last that we wrote is `value`; what was never written is unset."""
+        written = self.written.get(secret)
+        if not value:
+            return written is None or written == self.digest("")
+        return written is not None and written == self.digest(value)
+
+
+@dataclass
+class Match:
+    """A desired row and what stands for it: the best row with its mark, and copies of that."""
+
+    desired: Desired
+    row: Row | None = None
+    copies: list[Row] = field(default_factory=list)
+    differences: Differences = field(default_factory=dict)
+
+    @property
+    def id(self) -> str | None:
+        return self.row[".id"] if self.row is not None else None
+
+
+class Comparison:
+    """The desired rows of one menu, each with the router's row; and those of ours left over."""
+
+    def __init__(
+        self, menu: Menu, desired: Iterable[Desired], actual: Sequence[Row], secrets: Secrets
+    ) -> None:
+        self.menu = menu
+        self.actual = actual
+        self._secrets = secrets
+        # A router that shows one row's secret shows every one's; an absent one is then unset.
+        self._shown = {
+            name for name, known in menu.fields.items()
+            if known.secret and any(row.get(name) and not is_masked(row[name]) for row in actual)
+        }  # fmt: skip
+        ours = self._ours()
+        self.matches = [self._match(row, ours.pop(row.key, ())) for row in desired]
+        self.leftovers = [row for rows in ours.values() for row in rows]
+
+    def key_of(self, row: Row) -> str | None:
+        """Return the mark of a row of ours, None for anybody else's."""
+        text = row.get(self.menu.marked_by, "")
+        if not text.startswith("cp:") or not is_mark(text) or is_revert(text):
+            return None
+        return None if is_routers_own(row) else text
+
+    def _ours(self) -> dict[str, list[Row]]:
+        ours: dict[str, list[Row]] = {}
+        for row in self.actual:
+            if key := self.key_of(row):
+                ours.setdefault(key, []).append(row)
+        return ours
+
+    def _match(self, desired: Desired, rows: Sequence[Row]) -> Match:
+        if not rows:
+            return Match(desired)
+        if len(rows) == 1:
+            return Match(desired, rows[0], differences=self._differences(desired, rows[0]))
+        best = min(rows, key=lambda row: len(self._differences(desired, row)))
+        copies = [row for row in rows if row is not best]
+        return Match(desired, best, copies, self._differences(desired, best))
+
+    def _differences(self, desired: Desired, row: Row) -> Differences:
+        found: Differences = {}
+        fields = self.menu.fields
+        for name, value in desired.attributes.items():
+            shown = row.get(name)
+            if value == shown and isinstance(value, str):
+                continue  # most are, and thousands of rows go through here
+            known = fields[name]
+            wanted = known.wire(value)
+            if known.secret and self._is_hidden(name, shown):
+                if not self._secrets.holds((self.menu.path, desired.key, name), wanted):
+                    found[name] = None, wanted
+            elif not known.same(wanted, shown):
+                found[name] = shown, wanted
+        return found
+
+    def _is_hidden(self, name: str, shown: str | None) -> bool:
+        return is_masked(shown) if shown else name not in self._shown
+
+
+def is_masked(text: str) -> bool:
+    return not text.strip("*")
+
+
+def is_routers_own(row: Row) -> bool:
+    """Whether the router made this row itself, for some reason of its own."""
+    return any(row.get(flag) in ("true", "yes") for flag in ("dynamic", "default", "builtin"))
+
+
+# Changes -------------------------------------------------------------------------------------
+
+
+def addition(menu: Menu, desired: Desired) -> Change:
+    attributes = {}
+    for name, value in desired.attributes.items():
+        if value is None:
+            continue
+        known = menu.fields[name]
+        wire = known.wire(value)
+        # An empty word is refused for some fields, and means nothing where nothing is the default.
+        if wire or known.default:
+            attributes[name] = wire
+    return Change(Action.ADD, menu.path, desired.key, attributes=attributes, reason=MISSING)
+
+
+def alteration(menu: Menu, match: Match) -> Change:
+    before = {name: shown for name, (shown, _) in match.differences.items()}
+    after = {name: wanted for name, (_, wanted) in match.differences.items()}
+    reason = why(menu, before, after)
+    return Change(Action.SET, menu.path, match.desired.key, match.id, after, before, reason)
+
+
+def removals(comparison: Comparison) -> Iterator[Change]:
+    """Return what removes the copies of our rows, and those that nobody wants any more."""
+    following = _following(comparison.actual) if comparison.menu.ordered else {}
+    for row, reason in (
+        *((row, COPY) for match in comparison.matches for row in match.copies),
+        *((row, UNWANTED) for row in comparison.leftovers),
+    ):
+        yield removal(comparison, row, reason, following.get(row[".id"]))
+
+
+def removal(comparison: Comparison, row: Row, reason: str, following: str | None) -> Change:
+    menu = comparison.menu
+    before = {name: row.get(name) for name in menu.fields if row.get(name)}
+    key = row[menu.marked_by]
+    return Change(
+        Action.REMOVE, menu.path, key, row[".id"], {}, before, reason, stood_before=following
+    )
+
+
+def _following(rows: Sequence[Row]) -> dict[str, str]:
+    ids = [row[".id"] for row in rows]
+    return dict(pairwise(ids))

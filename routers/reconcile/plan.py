@@ -1,0 +1,117 @@
+"""The difference between the rows that should be and those that are, as a list of changes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from routers.reconcile.changes import Action, Change, Plan, Problem, command_of
+from routers.reconcile.compare import Comparison, Secret, Secrets, addition, alteration, removals
+from routers.reconcile.menus import MENUS, menu_at
+from routers.reconcile.rows import Desired, Row, is_mark
+
+__all__ = [
+    "Action",
+    "Change",
+    "Plan",
+    "Problem",
+    "command_of",
+    "make_plan",
+    "proplist",
+    "queries",
+]
+
+
+def make_plan(
+    desired: Iterable[Desired],
+    actual: Mapping[str, Sequence[Row]],
+    *,
+    written: Mapping[Secret, str] = MappingProxyType({}),
+    digest: Callable[[str], str] = str,
+) -> Plan:
+    """Compare; `actual` holds the rows of every menu that was read, in the router's order.
+
+    A menu that is desired but not in `actual` is one that the router lacks. `written` are digests
+    of the secrets that we wrote earlier, for routers that do not show them. Raises `ValueError`
+    for desired rows that make no sense.
+    """
+    wanted = _by_menu(desired)
+    secrets = Secrets(written, digest)
+    problems = [
+        problem for path in wanted if path not in actual for problem in _missing(path, wanted)
+    ]
+    comparisons = [
+        Comparison(menu, wanted.get(path, {}).values(), actual[path], secrets)
+        for path, menu in MENUS.items()
+        if path in actual
+    ]
+    building = [phase for comparison in comparisons for phase in _phases(comparison)]
+    clearing = [tuple(removals(comparison)) for comparison in reversed(comparisons)]
+    return Plan(tuple(phase for phase in (*building, *clearing) if phase), tuple(problems))
+
+
+def _by_menu(desired: Iterable[Desired]) -> dict[str, dict[str, Desired]]:
+    """Sort the rows by menu and key, and refuse what no menu could hold."""
+    wanted: dict[str, dict[str, Desired]] = {}
+    for row in desired:
+        menu = menu_at(row.menu)
+        rows = wanted.setdefault(row.menu, {})
+        if row.key in rows:
+            raise ValueError(f"{row.key} is wanted twice in {row.menu}.")
+        if not is_mark(row.key):
+            raise ValueError(f"{row.key!r} is no mark.")
+        if row.first and not menu.ordered:
+            raise ValueError(f"No row of {row.menu} stands first: its order means nothing.")
+        if not row.attributes.keys() <= menu.fields.keys():
+            for name in row.attributes:
+                menu.field(name)
+        rows[row.key] = row
+    return wanted
+
+
+def _missing(path: str, wanted: Mapping[str, Mapping[str, Desired]]) -> Iterator[Problem]:
+    for key in wanted[path]:
+        yield Problem(path, key, "menu_missing", f"The router has no {path}.")
+
+
+def _phases(comparison: Comparison) -> Iterator[tuple[Change, ...]]:
+    menu = comparison.menu
+    yield tuple(
+        addition(menu, match.desired) if match.row is None else alteration(menu, match)
+        for match in comparison.matches
+        if match.row is None or match.differences
+    )
+
+
+def proplist(menu: str, desired: Iterable[Desired] = ()) -> tuple[str, ...]:
+    """Return the fields to read of a menu in order to plan for these rows of it.
+
+    Of a menu that can cut the connection all are read, so that what is removed can be put back.
+    """
+    table = menu_at(menu)
+    named = {name for row in desired if row.menu == menu for name in row.attributes}
+    if table.cuts:
+        named |= table.fields.keys()
+    chain = (table.chain,) if table.chain else ()
+    always = (".id", table.marked_by, *table.unique, *chain, "dynamic", *_BUILT_IN.get(menu, ()))
+    return tuple(dict.fromkeys((*always, *sorted(named))))
+
+
+# Which field says that the router brought a row along.
+_BUILT_IN = {
+    "/interface/list": ("builtin",),
+    "/ip/hotspot/profile": ("default",),
+    "/ip/hotspot/user": ("default",),
+    "/ip/hotspot/user/profile": ("default",),
+    "/ppp/profile": ("default",),
+}
+
+
+def queries(menu: str, desired: Iterable[Desired] = ()) -> tuple[str, ...]:
+    """Return query words that leave out rows which no plan for these rows needs.
+
+    Rows of others are needed where they can hold a name that ours want, or stand before ours.
+    """
+    table = menu_at(menu)
+    rows = [row for row in desired if row.menu == menu]
+    others_matter = (table.unique and rows) or any(row.first for row in rows)
+    words = () if others_matter or table.marked_by == "name" else (">comment=",)
+    return (*words, "dynamic=true", "#!")
