@@ -19,7 +19,6 @@ LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 SOLD_BITS: Final = 50
 
 _GROUP = 4
-_IGNORED = frozenset("_.,'`\N{MINUS SIGN}\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{WORD JOINER}")
 _AS_DIGITS = str.maketrans("OIL", "011")
 # Nobody was ever given these, so each can only be a misreading of what it resembles most.
 _AS_LETTERS = str.maketrans("0O1ILU", "QQJJJV")
@@ -91,15 +90,15 @@ def normalise(typed: str) -> str:
 
 
 def _plain(character: str) -> str:
-    if character.isspace() or character in _IGNORED or unicodedata.category(character) == "Pd":
-        return ""
     digit = unicodedata.decimal(character, None)
-    return character if digit is None else str(digit)
+    if digit is not None:
+        return str(digit)
+    return character if character.isascii() and character.isalpha() else ""
 
 
 def readings(typed: str) -> list[str]:
     """Return the codes that `typed` may mean: to the letter first, then as `normalise` reads it."""
-    return list(dict.fromkeys((typed.strip(), normalise(typed))))
+    return [code for code in dict.fromkeys((typed.strip(), normalise(typed))) if code]
 
 
 def index(code: str) -> str:
