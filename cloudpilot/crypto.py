@@ -68,7 +68,7 @@ def digest(value: str, purpose: str) -> str:
     A new SECRET_KEY makes every digest, and so every key, void.
     """
     key = hashlib.sha256(f"cloudpilot.digest.{purpose}\0{settings.SECRET_KEY}".encode()).digest()
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, value.encode(), "sha256").hex()
 
 
 def same(left: str, right: str) -> bool:
@@ -138,7 +138,18 @@ class SealedField(models.TextField):
         setattr(cls, self.attname, _SealedAttribute(self))
 
     def identity_of(self, row: models.Model) -> str:
-        return f"{row._meta.label_lower}.{self.attname}:{getattr(row, self.bound_to)}"
+        return self._identity(getattr(row, self.bound_to))
+
+    def _identity(self, bound: Any) -> str:
+        return f"{self.model._meta.label_lower}.{self.attname}:{bound}"
+
+    def seal_for(self, bound: Any, value: str) -> str:
+        """Return the ciphertext for the row whose field `bound_to` is `bound`."""
+        return seal(value, self._identity(bound))
+
+    def unseal_for(self, bound: Any, sealed: Sealed) -> str:
+        """Open what `values()` answered for this field of that row."""
+        return unseal(sealed.token, self._identity(bound))
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
         return None if value is None else Sealed(value)

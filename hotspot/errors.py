@@ -1,0 +1,27 @@
+from cloudpilot.errors import Conflict
+
+
+class CodeTaken(Conflict):
+    """Another voucher of the router has this code."""
+
+    code = "code_taken"
+
+
+class PackageRetired(Conflict):
+    """The package is not sold any more."""
+
+    code = "package_retired"
+
+
+class VoucherEnded(Conflict):
+    """The voucher is over, by the clock, by its limits or by somebody's decision."""
+
+    code = "voucher_ended"
+
+
+class VoucherNotPaused(Conflict):
+    code = "voucher_not_paused"
+
+
+class VoucherPaused(Conflict):
+    code = "voucher_paused"

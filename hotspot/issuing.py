@@ -1,0 +1,136 @@
+"""Making vouchers: one, or ten thousand at once."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudpilot.locks import hold
+from hotspot import codes, copies
+from hotspot.errors import CodeTaken, PackageRetired
+from hotspot.models import Batch, Package, Voucher
+from routers.models import Router
+
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a voucher allows; None: no limit. Frozen on the voucher, whatever becomes of its package."""
+
+    lifetime: timedelta | None = None
+    time_limit: timedelta | None = None
+    data_limit: int | None = None
+    upload_limit: int | None = None
+    download_limit: int | None = None
+    upload_speed_mbps: int | None = None
+    download_speed_mbps: int | None = None
+    devices: int = 1
+    from_first_login: bool = False  # or its lifetime runs from when it becomes valid
+
+
+def terms_of(package: Package) -> Terms:
+    """Return what a voucher of `package` that is made now allows."""
+    minutes, megabytes = package.time_limit_minutes, package.data_limit_mb
+    return Terms(
+        lifetime=timedelta(hours=package.duration_hours),
+        time_limit=None if minutes is None else timedelta(minutes=minutes),
+        data_limit=None if megabytes is None else megabytes * MEGABYTE,
+        upload_speed_mbps=package.upload_speed_mbps,
+        download_speed_mbps=package.download_speed_mbps,
+        devices=package.devices,
+        from_first_login=package.valid_from == Package.ValidFrom.FIRST_LOGIN,
+    )
+
+
+def issue(
+    router: Router,
+    terms: Terms,
+    *,
+    source: Voucher.Source,
+    package: Package | None = None,
+    code: str = "",
+    valid_from: datetime | None = None,
+    **facts: Any,
+) -> Voucher:
+    """Make one voucher, with a code of its own unless one is asked for.
+
+    `facts` are further columns: `password`, `full_name`, `bound_mac`. Router and voucher change in
+    the caller's transaction. Raises `CodeTaken` for a code that is in use at this router, and
+    `PackageRetired`.
+    """
+    now = timezone.now()
+    columns = _columns(router, terms, package, valid_from or now, now)
+    with transaction.atomic():
+        _demand_on_sale(package)
+        while True:
+            voucher = _new(columns, code or codes.new_codes(1)[0], source=source, **facts)
+            try:
+                with transaction.atomic():
+                    voucher.save(force_insert=True)
+            except IntegrityError:
+                if code:
+                    raise CodeTaken(f"The code {code} is in use at this router.") from None
+            else:
+                return voucher
+
+
+def issue_batch(package: Package, count: int, *, user: Any, name: str = "") -> Batch:
+    """Make `count` vouchers of a package, each with a code that no other of its router has.
+
+    All are made, or none. Raises `PackageRetired`.
+    """
+    with transaction.atomic():
+        batch = Batch.objects.create(
+            company_id=package.company_id,
+            router=package.router,
+            package=package,
+            name=name,
+            count=count,
+            price=package.price,
+            currency=package.currency,
+            user=user,
+            user_name=user.get_username(),
+        )
+        first = issue(
+            package.router,
+            terms_of(package),
+            source=Voucher.Source.BATCH,
+            package=package,
+            batch=batch,
+        )
+        copies.make_copies(first, count - 1)
+    return batch
+
+
+def _demand_on_sale(package: Package | None) -> None:
+    """Hold the package, so that it is not deleted while vouchers of it are being made."""
+    if package and not hold(Package.objects.filter(pk=package.pk, retired_at=None)):
+        raise PackageRetired("This package is retired.")
+
+
+def _columns(
+    router: Router, terms: Terms, package: Package | None, valid_from: datetime, now: datetime
+) -> dict[str, Any]:
+    """Return the columns that vouchers made now have in common."""
+    limits = {f.name: getattr(terms, f.name) for f in fields(terms) if f.name != "from_first_login"}
+    expires_at = None
+    if terms.lifetime is not None and not terms.from_first_login:
+        expires_at = valid_from + terms.lifetime
+    return {
+        "company_id": router.company_id,
+        "router_id": router.pk,
+        "package_id": package.pk if package else None,
+        "valid_from": valid_from,
+        "expires_at": expires_at,
+        "due_at": valid_from if valid_from > now else expires_at,
+        "created_at": now,
+        "updated_at": now,
+        **limits,
+    }
+
+
+def _new(columns: dict[str, Any], code: str, **facts: Any) -> Voucher:
+    return Voucher(code=code, code_index=codes.index(code), **columns, **facts)

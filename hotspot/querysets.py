@@ -1,0 +1,64 @@
+from datetime import datetime
+from typing import Self
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from cloudpilot.tenancy import OwnedQuerySet
+from hotspot.states import State
+
+
+class PackageQuerySet(OwnedQuerySet):
+    def on_sale(self) -> Self:
+        return self.filter(is_active=True, retired_at=None, router__is_active=True)
+
+    def selling(self) -> Self:
+        """Keep those that hold their router back: not retired, or with vouchers still good."""
+        vouchers = self.model._meta.get_field("vouchers").related_model.objects  # type: ignore[union-attr]
+        good = vouchers.filter(package=OuterRef("pk")).live(timezone.now())
+        return self.filter(Q(retired_at=None) | Exists(good))
+
+
+_USED_UP = (
+    Q(online_time__gte=F("time_limit"))
+    | Q(data_limit__lte=F("uploaded") + F("downloaded"))
+    | Q(uploaded__gte=F("upload_limit"))
+    | Q(downloaded__gte=F("download_limit"))
+)
+
+
+def _facts(now: datetime) -> dict[State, Q]:
+    """Return what makes each state at `now`, the weightiest first."""
+    moment = Coalesce(F("paused_at"), Value(now))
+    return {
+        State.REVOKED: Q(revoked_at__isnull=False),
+        State.EXPIRED: Q(expires_at__lte=moment),
+        State.USED_UP: _USED_UP,
+        State.PAUSED: Q(paused_at__isnull=False),
+        State.SCHEDULED: Q(valid_from__gt=now),
+        State.ACTIVE: Q(first_login_at__isnull=False),
+    }
+
+
+class VoucherQuerySet(OwnedQuerySet):
+    def with_state(self, now: datetime) -> Self:
+        """Add `state`, what the facts make of each voucher at `now`."""
+        cases = [When(fact, then=Value(state.value)) for state, fact in _facts(now).items()]
+        default = Value(State.UNUSED.value)
+        return self.annotate(state=Case(*cases, default=default, output_field=CharField()))
+
+    def live(self, now: datetime) -> Self:
+        """Keep those that may still be used, now or later: what its router should know."""
+        return self.filter(revoked_at=None, ended_at=None).filter(
+            Q(expires_at=None) | Q(expires_at__gt=Coalesce(F("paused_at"), Value(now))),
+            _within("time_limit", F("online_time")),
+            _within("data_limit", F("uploaded") + F("downloaded")),
+            _within("upload_limit", F("uploaded")),
+            _within("download_limit", F("downloaded")),
+        )
+
+
+def _within(limit: str, used: Combinable) -> Q:
+    return Q(**{limit: None}) | Q(**{f"{limit}__gt": used})
