@@ -167,6 +167,12 @@ LIMITS = {
     "connection_tests_per_company": (60, 60),
 }
 
+# --- Desired state --------------------------------------------------------------------------
+
+RECONCILE_LEASE_SECONDS = 30  # a process that dies keeps others from a router for so long
+RECONCILE_REVERT_SECONDS = 60  # a change that is not confirmed by then is taken back
+RECONCILE_CONFIRM_SECONDS = 20  # how long we try to be back to confirm; well below the above
+
 # --- The API --------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

@@ -19,6 +19,12 @@ class Reconciliation(models.Model):
     reverted_version = models.PositiveBigIntegerField(
         null=True, help_text="the version whose risky changes the router took back"
     )
+    armed_token = models.CharField(
+        max_length=16, blank=True, help_text="of the revert that waits on the router"
+    )
+    armed_version = models.PositiveBigIntegerField(
+        null=True, help_text="the version whose risky changes it would take back"
+    )
     menus = models.JSONField(default=list, help_text="where rows of ours may be")
     last_pass_at = models.DateTimeField(null=True)
     last_success_at = models.DateTimeField(null=True)
@@ -28,7 +34,6 @@ class Reconciliation(models.Model):
     error = models.CharField(max_length=500, blank=True, help_text="why the last pass failed")
 
     holder = models.CharField(max_length=64, blank=True)
-    fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
