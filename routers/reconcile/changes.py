@@ -27,9 +27,9 @@ class Change:
     """One command to come, and why.
 
     `attributes` are what to write, as the wire spells it; None unsets. `before` is what the router
-    showed: of a `set` the same fields, of a `remove` the fields that could be written again. A row
-    that is added or moved goes before the row with the id `place_before`, or last; `stood_before`
-    is the row that came after it until now.
+    showed: of a `set` the same fields (a secret that it keeps to itself is a `MASK`), of a `remove`
+    the fields that could be written again. A row that is added or moved goes before the row with
+    the id `place_before`, or last; `stood_before` is the row that came after it until now.
     """
 
     action: Action

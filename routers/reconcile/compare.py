@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from routers.reconcile.changes import Differences
+from routers.reconcile.changes import MASK, Differences
 from routers.reconcile.menus import Menu
 from routers.reconcile.rows import Desired, Row, is_mark, is_revert
 
@@ -101,7 +101,7 @@ class Comparison:
             wanted = known.wire(value)
             if known.secret and self._is_hidden(name, shown):
                 if not self._secrets.holds((self.menu.path, desired.key, name), wanted):
-                    found[name] = None, wanted
+                    found[name] = MASK, wanted
             elif not known.same(wanted, shown):
                 found[name] = shown, wanted
         return found
