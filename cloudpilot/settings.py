@@ -54,6 +54,8 @@ PORT = env.int("PORT", default=8000)  # where this process listens, behind a pro
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+# How long a job stays a worker's that gives no sign of life, before another may run it.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
 
