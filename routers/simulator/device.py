@@ -14,8 +14,11 @@ from typing import Protocol
 
 from routers.simulator import acts, reading, writing  # noqa: F401 - these register the commands
 from routers.simulator.api_service import ApiConnection
+from routers.simulator.clock import NEVER
+from routers.simulator.commands import Session
 from routers.simulator.faults import Faults
 from routers.simulator.guests import Guests, Runner
+from routers.simulator.menus.users import POLICIES
 from routers.simulator.outbox import Workload
 from routers.simulator.rest_service import RestConnection
 from routers.simulator.router import Identity, Router
@@ -73,6 +76,8 @@ class Device:
         self.router.on_restart.append(self._drop)
         self.router.power_off = self._switch_off
         self.router.end_session = self._end_session
+        self.router.agenda.on_change = self._set_alarm
+        self._alarm: asyncio.TimerHandle | None = None
 
     # For tests, tools and demonstrations ----------------------------------------------------
 
@@ -128,6 +133,11 @@ class Device:
 
         self._in_loop(act)
 
+    def run_script(self, source: str) -> list[str]:
+        """Run a script with all rights, as at the console; return what it puts out."""
+        session = Session(self.identity.username, "full", frozenset(POLICIES), via="console")
+        return self._in_loop(lambda: self.router.agenda.run(source, session))
+
     def advance(self, seconds: float) -> None:
         """Let so much time pass on the router's own clock."""
         self._in_loop(lambda: self.router.advance(seconds))
@@ -155,12 +165,14 @@ class Device:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._switch_on()
+        self._set_alarm()
 
     async def close(self) -> None:
         tasks = list(self._serving)
         self._switch_off()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._loop = None
+        self._set_alarm()
 
     def _switch_on(self) -> None:
         if self._loop is None:
@@ -197,6 +209,20 @@ class Device:
         table = self.router.table("/user/active")
         if active in table.rows:
             table.drop(active)
+
+    def _set_alarm(self) -> None:
+        """Wake when the router has something to do, though nobody looks."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        due = self.router.agenda.next_due
+        if self._loop is not None and due != NEVER:
+            left = max(0.0, due - self.router.clock.seconds())
+            self._alarm = self._loop.call_later(left, self._ring)
+
+    def _ring(self) -> None:
+        self.router.settle()
+        self._set_alarm()  # again, had the two clocks run apart
 
     def _tell_loop(self) -> None:
         loop = self._loop

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from routers.simulator import values
+from routers.simulator.agenda import Agenda
 from routers.simulator.clock import Clock, format_moment
 from routers.simulator.errors import NoSuchMenu
 from routers.simulator.faults import Faults
@@ -18,6 +19,10 @@ from routers.simulator.menus import MENUS
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tables import Table
+
+_LOST_ON_REBOOT = frozenset(
+    {"/log", "/user/active", "/ppp/active", "/system/script/job", "/system/script/environment"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Router:
         self.end_session: Callable[[str], None] = lambda id_: self.table("/user/active").drop(id_)
         self.hotspot = Hotspot(self)
         self._tables: dict[str, Table] = {}
+        self.agenda = Agenda(self)
 
     # Tables ---------------------------------------------------------------------------------
 
@@ -124,7 +130,7 @@ class Router:
         """Bring about what time has brought about since the last look."""
         self.hotspot.settle()
         self.expire("/ip/firewall/address-list")
-        self._run_schedule()
+        self.agenda.run_due()
 
     def expire(self, path: str) -> None:
         """Drop the rows whose time is up."""
@@ -133,18 +139,6 @@ class Router:
             if table and "_expires" in row and float(row["_expires"]) <= now:
                 table.drop(id_)
 
-    def _run_schedule(self) -> None:
-        """Count the runs that were due; what a script says is not carried out."""
-        table, now = self.loaded("/system/scheduler"), self.clock.seconds()
-        for id_, row in list(table.rows.items()) if table else ():
-            interval = values.parse_duration(row["interval"]) or 0.0
-            due = float(row.get("_next", "inf"))
-            if not table or not interval or due > now or row["disabled"] == "true":
-                continue
-            runs = int((now - due) // interval) + 1
-            count = str(int(row["run-count"]) + runs)
-            table.update(id_, {"run-count": count, "_next": str(due + runs * interval)})
-
     async def pause(self, seconds: float) -> None:
         """Wait so long by the router's own clock, which tests push forward."""
         until = self.clock.seconds() + seconds
@@ -152,9 +146,16 @@ class Router:
             await self.clock_pushed.wait(left)
 
     def advance(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.settle()
+        """Let so much time pass; what falls due on the way happens at its own time."""
+        end = self.clock.seconds() + seconds
+        while (due := self.agenda.next_due) <= end:
+            self._advance_to(due)
+        self._advance_to(end)
         self.clock_pushed.fire()
+
+    def _advance_to(self, moment: float) -> None:
+        self.clock.advance(max(0.0, moment - self.clock.seconds()))
+        self.settle()
 
     def session_limit(self, service: str) -> int:
         """Return how many sessions `/ip/service` lets a service have; 20 before 7.16 could say."""
@@ -170,11 +171,13 @@ class Router:
         """Lose what a reboot loses: sessions, hosts, dynamic rows and the log in memory."""
         self.hotspot.forget_all()
         for path, table in list(self._tables.items()):
-            if path in ("/log", "/user/active", "/ppp/active", "/system/script/job"):
+            if path in _LOST_ON_REBOOT:
                 _empty(table, table.rows)
             elif path == "/ip/firewall/address-list":
                 _empty(table, table.where(dynamic="true"))
         self.clock.restart()
+        self.agenda.forget_paused()
+        self.agenda.plan_startup()
         for restarted in self.on_restart:
             restarted()
         self.log("system,info", "router rebooted")
