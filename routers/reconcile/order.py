@@ -110,13 +110,22 @@ class MenuPlan:
             if change.action in (Action.ADD, Action.SET):
                 # A name is given up before it is taken.
                 edges[number].add(touching.get(self._names.waits.get(change.key), number))
-            if change.action in (Action.ADD, Action.MOVE):
-                # A row is changed before it is moved, and removed before it is added anew.
+            if change.action == Action.ADD:
+                # What breaks a circle is removed before it is added anew.
                 edges[number].add(touching.get(rows[change.key], number))
             edges[number].discard(number)
-        for earlier, later in pairwise(range(len(changes) - placed, len(changes))):
-            edges[later].add(earlier)
+        self._put_in_turn(changes, placed, edges)
         return edges
+
+    def _put_in_turn(self, changes: Sequence[Change], placed: int, edges: Edges) -> None:
+        turns = range(len(changes) - placed, len(changes))
+        for earlier, later in pairwise(turns):
+            edges[later].add(earlier)
+        if any(changes[number].place_before is None for number in turns):
+            # They go to the end, and what is added after them too.
+            for number in range(turns.start):
+                if changes[number].action == Action.ADD:
+                    edges[number].add(turns.stop - 1)
 
     def _with_parents(self, changes: Sequence[Change], edges: Edges) -> Edges:
         """Let what refers to a row of its own menu wait until that is there."""

@@ -3,22 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from routers.reconcile.changes import Action, Change, Plan, Problem, command_of
+from routers.reconcile.changes import Plan, Problem
 from routers.reconcile.compare import Comparison, Secret, Secrets
 from routers.reconcile.menus import MENUS, menu_at
 from routers.reconcile.order import MenuPlan
 from routers.reconcile.rows import Desired, Row, is_mark
-
-__all__ = [
-    "Action",
-    "Change",
-    "Plan",
-    "Problem",
-    "command_of",
-    "make_plan",
-    "proplist",
-    "queries",
-]
 
 
 def make_plan(

@@ -23,22 +23,33 @@ def placements(
 
     They have to be carried out one after the other: several may go before the same row.
     """
-    menu = comparison.menu
-    standing = [
-        row for row in comparison.actual if row[".id"] not in removed and not is_routers_own(row)
-    ]
+    chain_of = _Chains(comparison, matches)
+    standing: dict[str, list[Row]] = {}
+    for row in comparison.actual:
+        if row[".id"] not in removed and not is_routers_own(row):
+            standing.setdefault(chain_of.row(row), []).append(row)
     chains: dict[str, list[Match]] = {}
     for match in matches:
         if match.desired.first:
-            wanted = match.desired.attributes.get(menu.chain) or _chain(match.row, menu.chain)
-            chains.setdefault(str(wanted), []).append(match)
+            chains.setdefault(chain_of.match(match), []).append(match)
     for chain, first in chains.items():
-        rows = [row for row in standing if _chain(row, menu.chain) == chain]
-        yield from _in_chain(first, rows)
+        yield from _in_chain(first, standing.get(chain, []))
 
 
-def _chain(row: Row | None, field: str) -> str:
-    return row.get(field, "") if row is not None and field else ""
+class _Chains:
+    """Which chain each row will be in; of a menu without chains all rows are in one."""
+
+    def __init__(self, comparison: Comparison, matches: Sequence[Match]) -> None:
+        self._field = comparison.menu.chain
+        self._matches = {match.id: match for match in matches if match.id}
+
+    def match(self, match: Match) -> str:
+        wanted = match.desired.attributes.get(self._field)
+        return str(wanted) if wanted else (match.row or {}).get(self._field, "")
+
+    def row(self, row: Row) -> str:
+        match = self._matches.get(row[".id"])
+        return self.match(match) if match else row.get(self._field, "")
 
 
 def _in_chain(wanted: Sequence[Match], rows: Sequence[Row]) -> Iterator[Placement]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from routers.simulator.errors import (
     MISSING,
     Refused,
+    invalid_value,
     missing_argument,
     no_such_item,
 )
@@ -237,6 +238,8 @@ class Table:
 
     def _unset(self, row: Row, name: str) -> None:
         default = self._fields[name].default
+        if self._fields[name].required:
+            raise invalid_value(name)
         if default is None:
             row.pop(name, None)
         else:
