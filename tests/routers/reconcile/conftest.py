@@ -1,5 +1,7 @@
 import pytest
 
+from routers.reconcile import services
+from routers.reconcile.providers import PROVIDERS
 from routers.simulator import Simulator
 from tests.routers.reconcile.support import Bench
 
@@ -17,3 +19,22 @@ def bench(_bench):
     """A simulated router of each version, as it comes from the factory."""
     _bench.restore()
     return _bench
+
+
+@pytest.fixture
+def wanted(monkeypatch):
+    """What an app wants of every router: add to it, or take from it."""
+    rows = []
+    monkeypatch.setitem(PROVIDERS, "test", lambda router: list(rows))
+    return rows
+
+
+@pytest.fixture
+def make_pass(router):
+    """Make a pass over the operator's router, because something is wanted that was not before."""
+
+    def act():
+        services.mark_dirty([router.pk])
+        return services.reconcile(router)
+
+    return act
