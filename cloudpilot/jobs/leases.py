@@ -30,7 +30,6 @@ class Heartbeat:
     def __init__(self, worker: str, *, threads: int = 0) -> None:
         self.worker = worker
         self.threads = threads
-        self.started_at = clock.now()
         self._jobs: dict[int, Job] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -38,7 +37,7 @@ class Heartbeat:
 
     def __enter__(self) -> "Heartbeat":
         if self.threads:
-            self.beat()
+            self._try_to_beat()
         self._thread.start()
         return self
 
@@ -82,15 +81,18 @@ class Heartbeat:
             create_defaults={
                 "seen_at": now,
                 "threads": self.threads,
-                "started_at": self.started_at,
+                "started_at": now,
             },
         )
 
     def _run(self) -> None:
         while not self._stop.wait(clock.lease().total_seconds() / 3):
-            try:
-                self.beat()
-            except Error:
-                log.warning("No sign of life could be given", exc_info=True)
+            self._try_to_beat()
             close_old_connections()
         connection.close()
+
+    def _try_to_beat(self) -> None:
+        try:
+            self.beat()
+        except Error:
+            log.warning("No sign of life could be given", exc_info=True)
