@@ -16,6 +16,7 @@ from routers.simulator.errors import NoSuchMenu
 from routers.simulator.faults import Faults
 from routers.simulator.hotspot import Hotspot
 from routers.simulator.menus import MENUS
+from routers.simulator.reachability import Packet, Verdict, WayIn, judge
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tables import Table
@@ -82,6 +83,10 @@ class Router:
         self.hotspot = Hotspot(self)
         self._tables: dict[str, Table] = {}
         self.agenda = Agenda(self)
+        self.way_in = WayIn()
+        self.on_reach_change: Callable[[], None] = lambda: None
+        # None: nobody has changed what decides, and the first configuration lets us in.
+        self._verdicts: dict[Packet, Verdict] | None = None
 
     # Tables ---------------------------------------------------------------------------------
 
@@ -108,6 +113,23 @@ class Router:
     def renamed(self, path: str, old: str | None, new: str | None) -> None:
         for table in list(self._tables.values()):
             table.rename(path, old, new)
+        if path.startswith("/interface") and old and old == self.way_in.interface:
+            self.way_in.interface = new or ""
+
+    # Who is heard ---------------------------------------------------------------------------
+
+    def verdict(self, packet: Packet) -> Verdict:
+        """Say what becomes of what somebody who manages this router sends."""
+        if self._verdicts is None:
+            return Verdict.OPEN
+        if packet not in self._verdicts:
+            self._verdicts[packet] = judge(self, self.way_in, packet)
+        return self._verdicts[packet]
+
+    def reconsider(self) -> None:
+        """Judge anew: something has changed that may cut a connection, or let it go on."""
+        self._verdicts = {}
+        self.on_reach_change()
 
     # Time -----------------------------------------------------------------------------------
 
@@ -186,6 +208,8 @@ class Router:
         """Go back to the first configuration, which is the one the simulator made."""
         self.hotspot = Hotspot(self)
         self._tables.clear()
+        self.way_in = WayIn()
+        self.reconsider()
         self.reboot()
 
 
