@@ -54,6 +54,8 @@ PORT = env.int("PORT", default=8000)  # where this process listens, behind a pro
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+# How long a job stays a worker's that gives no sign of life, before another may run it.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
 
@@ -166,6 +168,12 @@ LIMITS = {
     "registrations_per_address": (200, 3600),
     "connection_tests_per_company": (60, 60),
 }
+
+# --- Desired state --------------------------------------------------------------------------
+
+RECONCILE_LEASE_SECONDS = 30  # a process that dies keeps others from a router for so long
+RECONCILE_REVERT_SECONDS = 60  # a change that is not confirmed by then is taken back
+RECONCILE_CONFIRM_SECONDS = 20  # how long we try to be back to confirm; well below the above
 
 # --- The API --------------------------------------------------------------------------------
 

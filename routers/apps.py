@@ -5,4 +5,4 @@ class RoutersConfig(AppConfig):
     name = "routers"
 
     def ready(self) -> None:
-        from routers import openapi  # noqa: F401  (registers the security scheme)
+        from routers import openapi, tasks  # noqa: F401  (they register what is in them)

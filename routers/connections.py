@@ -1,11 +1,13 @@
 """From a router's row to a session with the device: host policy, trust on first use, one pool."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from cloudpilot import hosts
 from routers.errors import RouterUnreachable
 from routers.models import Router
-from routers.routeros import Command, Deadline, Endpoint, Pool, Reply, errors
+from routers.routeros import Command, Deadline, Endpoint, Pool, Reply, Session, errors
 from routers.routeros.resolve import resolve
 
 
@@ -31,10 +33,8 @@ def endpoint_of(router: Router) -> Endpoint:
 
 def probe(router: Router, command: Command, deadline: Deadline) -> Reply:
     """Ask the device now, even if it failed a moment ago. Raises `routeros.errors.Unavailable`."""
-    trust = partial(_trust_on_first_use, router)
-    endpoint = endpoint_of(router)
-    with _pool.session(router.pk, endpoint, deadline, trust=trust, probe=True) as session:
-        return session.run(command, deadline)
+    with session(router, deadline, probe=True) as own:
+        return own.run(command, deadline)
 
 
 def run(router: Router, command: Command, deadline: Deadline) -> Reply:
@@ -45,6 +45,18 @@ def run(router: Router, command: Command, deadline: Deadline) -> Reply:
     """
     trust = partial(_trust_on_first_use, router)
     return _pool.run(router.pk, endpoint_of(router), command, deadline, trust=trust)
+
+
+@contextmanager
+def session(router: Router, deadline: Deadline, *, probe: bool = False) -> Iterator[Session]:
+    """Have the one connection to `router` to oneself within the block; other callers wait.
+
+    `probe` asks the device even if it failed a moment ago.
+    Raises `routeros.errors.Unavailable`.
+    """
+    trust = partial(_trust_on_first_use, router)
+    with _pool.session(router.pk, endpoint_of(router), deadline, trust=trust, probe=probe) as own:
+        yield own
 
 
 def forget(router: Router) -> None:

@@ -50,3 +50,15 @@ class CompanyInactive(NotAllowed):
 
 class RouterKeyRevoked(Conflict):
     code = "router_key_revoked"
+
+
+class RouterBeingWritten(Conflict):
+    """One process at a time writes to a router, and now it is another one."""
+
+    code = "router_being_written"
+
+
+class LeaseLost(Conflict):
+    """The right to write to a router has passed to another process meanwhile."""
+
+    code = "lease_lost"

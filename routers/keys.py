@@ -25,6 +25,7 @@ from routers.errors import (
     RouterKeyRevoked,
 )
 from routers.models import Router, RouterKey
+from routers.reconcile import services as reconcile
 
 PREFIX = "jwt_"
 LIFETIME = timedelta(days=365)
@@ -75,13 +76,16 @@ def regenerate(router: Router) -> NewRouterKey:
         was_usable = router.keys.usable_at(timezone.now()).exists()
         router.keys.all().revoke()
         new = issue(router)
+        reconcile.mark_dirty([router.pk])
     return NewRouterKey(new.row, new.token, replaced=was_usable)
 
 
 def revoke(key: RouterKey) -> RouterKey:
     """End a key, and return it as it is then. Raises `RouterKeyRevoked` if it has ended before."""
-    if not RouterKey.objects.filter(pk=key.pk).revoke():
-        raise RouterKeyRevoked("This key is revoked already.")
+    with transaction.atomic():
+        if not RouterKey.objects.filter(pk=key.pk).revoke():
+            raise RouterKeyRevoked("This key is revoked already.")
+        reconcile.mark_dirty([key.router_id])
     key.refresh_from_db(fields=["revoked_at"])
     return key
 
@@ -89,6 +93,17 @@ def revoke(key: RouterKey) -> RouterKey:
 def usable_key(router: Router) -> RouterKey | None:
     """Return the key that opens the portal now, None if the router has none."""
     return router.keys.usable_at(timezone.now()).first()
+
+
+def notice_expired() -> None:
+    """Have the routers put right whose key has expired since their last pass."""
+    expired = Router.objects.filter(
+        keys__revoked_at=None,
+        keys__expires_at__lte=timezone.now(),
+        keys__expires_at__gt=F("reconciliation__last_success_at"),
+        reconciliation__applied_version=F("reconciliation__desired_version"),
+    )
+    reconcile.mark_dirty(list(expired.values_list("pk", flat=True)))
 
 
 def days_left(key: RouterKey) -> int:

@@ -11,6 +11,7 @@ from cloudpilot.tenancy import Role, demand_role
 from routers import connections, examples
 from routers.commands import METHODS
 from routers.models import DEFAULT_PORTS, Router, RouterKey
+from routers.reconcile import services as reconcile
 from routers.routeros import Transport
 from routers.rules import RouterFieldRules, RouterPasswordField
 from users.models import Company
@@ -78,6 +79,12 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         demand_role(user, company.pk, Role.OPERATOR)
         return company
 
+    def create(self, attrs: dict[str, Any]) -> Router:
+        with transaction.atomic():
+            router: Router = super().create(attrs)
+            reconcile.mark_dirty([router.pk])
+        return router
+
     def update(self, router: Router, changes: dict[str, Any]) -> Router:
         """Write what changed, and no other column: what others change meanwhile stays."""
         self.changed = [name for name, value in changes.items() if _differs(router, name, value)]
@@ -89,6 +96,8 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
             written.add("is_online")
             transaction.on_commit(partial(connections.forget, router))
         router.save(update_fields=written)
+        if written & {*_ENDPOINT_FIELDS, "is_active"}:
+            reconcile.mark_dirty([router.pk])
         return router
 
 

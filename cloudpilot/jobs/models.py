@@ -1,9 +1,12 @@
+from datetime import datetime
 from functools import partial
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from cloudpilot.jobs import clock
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import OwnedQuerySet
 
@@ -88,6 +91,11 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.task} {self.public_id} {self.state}"
 
+    @property
+    def company_id(self) -> int | None:
+        """The company whose roles decide who may do what with this job."""
+        return self.tenant
+
 
 class Schedule(models.Model):
     """When a periodic task is due next; one row a task, advanced with the job it inserts."""
@@ -99,6 +107,11 @@ class Schedule(models.Model):
         return f"{self.task} at {self.next_at}"
 
 
+class WorkerQuerySet(models.QuerySet):
+    def live(self, now: datetime) -> Self:
+        return self.filter(seen_at__gt=now - clock.lease())
+
+
 class Worker(models.Model):
     """A process that runs jobs, while it lives."""
 
@@ -106,6 +119,8 @@ class Worker(models.Model):
     threads = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
+
+    objects = WorkerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

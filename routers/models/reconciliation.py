@@ -16,8 +16,16 @@ class Reconciliation(models.Model):
     )
     desired_version = models.PositiveBigIntegerField(default=1)
     applied_version = models.PositiveBigIntegerField(default=0)
-    reverted_version = models.PositiveBigIntegerField(
-        null=True, help_text="the version whose risky changes the router took back"
+    # Changes that can cut the connection. A digest stands for the rows that ask for them: until
+    # those rows change, what a router has taken back once is not tried again.
+    armed_token = models.CharField(
+        max_length=16, blank=True, help_text="of the revert that waits on the router"
+    )
+    armed_rows = models.CharField(
+        max_length=64, blank=True, help_text="what it would take back, as a digest"
+    )
+    reverted_rows = models.CharField(
+        max_length=64, blank=True, help_text="what the router took back last, as a digest"
     )
     menus = models.JSONField(default=list, help_text="where rows of ours may be")
     last_pass_at = models.DateTimeField(null=True)
@@ -28,7 +36,6 @@ class Reconciliation(models.Model):
     error = models.CharField(max_length=500, blank=True, help_text="why the last pass failed")
 
     holder = models.CharField(max_length=64, blank=True)
-    fence = models.PositiveBigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -6,7 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from routers.reconcile.menus import MENUS, Menu
+from routers.reconcile.rows import Desired, Row
 from routers.routeros import Command
+
+Differences = Mapping[str, tuple[str | None, str | None]]  # as it is, as it should be
 
 MASK = "********"
 _LONGEST_SHOWN = 60
@@ -24,9 +27,9 @@ class Change:
     """One command to come, and why.
 
     `attributes` are what to write, as the wire spells it; None unsets. `before` is what the router
-    showed: of a `set` the same fields, of a `remove` the fields that could be written again. A row
-    that is added or moved goes before the row with the id `place_before`, or last; `stood_before`
-    is the row that came after it until now.
+    showed: of a `set` the same fields (a secret that it keeps to itself is a `MASK`), of a `remove`
+    the fields that could be written again. A row that is added or moved goes before the row with
+    the id `place_before`, or last; `stood_before` is the row that came after it until now.
     """
 
     action: Action
@@ -135,22 +138,49 @@ def _words(change: Change) -> Iterator[tuple[str, str]]:
         yield (name, value) if value is not None else (f"!{name}", "")
 
 
-# Reasons -------------------------------------------------------------------------------------
+# One change of each sort ---------------------------------------------------------------------
 
-MISSING = "missing"
-UNWANTED = "no longer wanted"
 COPY = "a copy of another row of ours"
-OUT_OF_PLACE = "stands after a row that it has to come before"
+UNWANTED = "no longer wanted"
+MAKES_ROOM = "is added anew, to give up its name to another row of ours"
 
 
-def why(menu: Menu, before: Mapping[str, str | None], after: Mapping[str, str | None]) -> str:
-    """Say what differs, for people: `limit-uptime is 1h, should be 2h`."""
-    return "; ".join(
-        f"{name} is not what it should be"
-        if menu.fields[name].secret
-        else f"{name} is {_named(before[name])}, should be {_named(after[name])}"
-        for name in after
+def addition(menu: Menu, desired: Desired) -> Change:
+    attributes = {}
+    for name, value in desired.attributes.items():
+        known = menu.fields[name]
+        wire = None if value is None else known.wire(value)
+        # Some fields refuse an empty word. Where nothing is the default, nothing need be said.
+        if wire or (wire is not None and known.default):
+            attributes[name] = wire
+    return Change(Action.ADD, menu.path, desired.key, attributes=attributes, reason="missing")
+
+
+def alteration(menu: Menu, key: str, row: Row, differences: Differences) -> Change:
+    """Return what sets the fields that differ, each given as it is and as it should be."""
+    before = {name: shown for name, (shown, _) in differences.items()}
+    after = {name: wanted for name, (_, wanted) in differences.items()}
+    reason = "; ".join(_reason(menu, name, *values) for name, values in differences.items())
+    return Change(Action.SET, menu.path, key, row[".id"], after, before, reason)
+
+
+def removal(menu: Menu, row: Row, reason: str, stood_before: str | None) -> Change:
+    before = {name: row[name] for name in menu.fields if row.get(name)}
+    key = row[menu.marked_by]
+    return Change(
+        Action.REMOVE, menu.path, key, row[".id"], {}, before, reason, stood_before=stood_before
     )
+
+
+def move(menu: Menu, key: str, row: Row, before: str | None, stood_before: str | None) -> Change:
+    reason = "does not stand where it has to: first, and in our order"
+    return Change(Action.MOVE, menu.path, key, row[".id"], {}, {}, reason, before, stood_before)
+
+
+def _reason(menu: Menu, name: str, shown: str | None, wanted: str | None) -> str:
+    if menu.fields[name].secret:
+        return f"{name} is not what it should be"
+    return f"{name} is {_named(shown)}, should be {_named(wanted)}"
 
 
 def _named(value: str | None) -> str:

@@ -1,15 +1,15 @@
 """One menu's rows, as they should be and as they are: which is which, and what differs."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
-from routers.reconcile.changes import COPY, MISSING, UNWANTED, Action, Change, why
+from routers.reconcile.changes import MASK, Differences
 from routers.reconcile.menus import Menu
 from routers.reconcile.rows import Desired, Row, is_mark, is_revert
 
 Secret = tuple[str, str, str]  # menu, key, field
-Differences = dict[str, tuple[str | None, str | None]]  # as it is, as it should be
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,14 @@ class Comparison:
             return None
         return None if is_routers_own(row) else text
 
+    def next_to(self, row: Row) -> str | None:
+        """Return the id of the row that comes after this one in a menu where that matters."""
+        return self._following.get(row[".id"])
+
+    @cached_property
+    def _following(self) -> dict[str, str]:
+        return dict(pairwise(row[".id"] for row in self.actual)) if self.menu.ordered else {}
+
     def _ours(self) -> dict[str, list[Row]]:
         ours: dict[str, list[Row]] = {}
         for row in self.actual:
@@ -83,7 +91,7 @@ class Comparison:
         return Match(desired, best, copies, self._differences(desired, best))
 
     def _differences(self, desired: Desired, row: Row) -> Differences:
-        found: Differences = {}
+        found: dict[str, tuple[str | None, str | None]] = {}
         fields = self.menu.fields
         for name, value in desired.attributes.items():
             shown = row.get(name)
@@ -93,7 +101,7 @@ class Comparison:
             wanted = known.wire(value)
             if known.secret and self._is_hidden(name, shown):
                 if not self._secrets.holds((self.menu.path, desired.key, name), wanted):
-                    found[name] = None, wanted
+                    found[name] = MASK, wanted
             elif not known.same(wanted, shown):
                 found[name] = shown, wanted
         return found
@@ -109,50 +117,3 @@ def is_masked(text: str) -> bool:
 def is_routers_own(row: Row) -> bool:
     """Whether the router made this row itself, for some reason of its own."""
     return any(row.get(flag) in ("true", "yes") for flag in ("dynamic", "default", "builtin"))
-
-
-# Changes -------------------------------------------------------------------------------------
-
-
-def addition(menu: Menu, desired: Desired) -> Change:
-    attributes = {}
-    for name, value in desired.attributes.items():
-        if value is None:
-            continue
-        known = menu.fields[name]
-        wire = known.wire(value)
-        # An empty word is refused for some fields, and means nothing where nothing is the default.
-        if wire or known.default:
-            attributes[name] = wire
-    return Change(Action.ADD, menu.path, desired.key, attributes=attributes, reason=MISSING)
-
-
-def alteration(menu: Menu, match: Match) -> Change:
-    before = {name: shown for name, (shown, _) in match.differences.items()}
-    after = {name: wanted for name, (_, wanted) in match.differences.items()}
-    reason = why(menu, before, after)
-    return Change(Action.SET, menu.path, match.desired.key, match.id, after, before, reason)
-
-
-def removals(comparison: Comparison) -> Iterator[Change]:
-    """Return what removes the copies of our rows, and those that nobody wants any more."""
-    following = _following(comparison.actual) if comparison.menu.ordered else {}
-    for row, reason in (
-        *((row, COPY) for match in comparison.matches for row in match.copies),
-        *((row, UNWANTED) for row in comparison.leftovers),
-    ):
-        yield removal(comparison, row, reason, following.get(row[".id"]))
-
-
-def removal(comparison: Comparison, row: Row, reason: str, following: str | None) -> Change:
-    menu = comparison.menu
-    before = {name: row.get(name) for name in menu.fields if row.get(name)}
-    key = row[menu.marked_by]
-    return Change(
-        Action.REMOVE, menu.path, key, row[".id"], {}, before, reason, stood_before=following
-    )
-
-
-def _following(rows: Sequence[Row]) -> dict[str, str]:
-    ids = [row[".id"] for row in rows]
-    return dict(pairwise(ids))

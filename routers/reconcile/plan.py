@@ -3,21 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from routers.reconcile.changes import Action, Change, Plan, Problem, command_of
-from routers.reconcile.compare import Comparison, Secret, Secrets, addition, alteration, removals
+from routers.reconcile.changes import Plan, Problem
+from routers.reconcile.compare import Comparison, Secret, Secrets
 from routers.reconcile.menus import MENUS, menu_at
+from routers.reconcile.order import MenuPlan
 from routers.reconcile.rows import Desired, Row, is_mark
-
-__all__ = [
-    "Action",
-    "Change",
-    "Plan",
-    "Problem",
-    "command_of",
-    "make_plan",
-    "proplist",
-    "queries",
-]
 
 
 def make_plan(
@@ -35,17 +25,15 @@ def make_plan(
     """
     wanted = _by_menu(desired)
     secrets = Secrets(written, digest)
-    problems = [
-        problem for path in wanted if path not in actual for problem in _missing(path, wanted)
-    ]
-    comparisons = [
-        Comparison(menu, wanted.get(path, {}).values(), actual[path], secrets)
+    menus = [
+        MenuPlan(Comparison(menu, wanted.get(path, {}).values(), actual[path], secrets))
         for path, menu in MENUS.items()
         if path in actual
     ]
-    building = [phase for comparison in comparisons for phase in _phases(comparison)]
-    clearing = [tuple(removals(comparison)) for comparison in reversed(comparisons)]
-    return Plan(tuple(phase for phase in (*building, *clearing) if phase), tuple(problems))
+    building = [phase for menu in menus for phase in menu.building()]
+    clearing = [phase for menu in reversed(menus) for phase in menu.clearing()]
+    taken = [problem for menu in menus for problem in menu.problems]
+    return Plan((*building, *clearing), (*_lacking(wanted, actual), *taken))
 
 
 def _by_menu(desired: Iterable[Desired]) -> dict[str, dict[str, Desired]]:
@@ -67,18 +55,12 @@ def _by_menu(desired: Iterable[Desired]) -> dict[str, dict[str, Desired]]:
     return wanted
 
 
-def _missing(path: str, wanted: Mapping[str, Mapping[str, Desired]]) -> Iterator[Problem]:
-    for key in wanted[path]:
-        yield Problem(path, key, "menu_missing", f"The router has no {path}.")
-
-
-def _phases(comparison: Comparison) -> Iterator[tuple[Change, ...]]:
-    menu = comparison.menu
-    yield tuple(
-        addition(menu, match.desired) if match.row is None else alteration(menu, match)
-        for match in comparison.matches
-        if match.row is None or match.differences
-    )
+def _lacking(
+    wanted: Mapping[str, Mapping[str, Desired]], actual: Mapping[str, Sequence[Row]]
+) -> Iterator[Problem]:
+    for path in wanted.keys() - actual.keys():
+        for key in wanted[path]:
+            yield Problem(path, key, "menu_missing", f"The router has no {path}.")
 
 
 def proplist(menu: str, desired: Iterable[Desired] = ()) -> tuple[str, ...]:

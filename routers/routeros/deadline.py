@@ -2,10 +2,23 @@ import time
 from collections.abc import Callable
 
 
+def _now() -> float:
+    """Return seconds on a clock that goes on while the machine sleeps, where there is one.
+
+    Whoever has slept past a deadline must not act as if it were still before it.
+    """
+    if _BOOT_TIME is None:
+        return time.monotonic()
+    return time.clock_gettime(_BOOT_TIME)
+
+
+_BOOT_TIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
+
 class Deadline:
     """The moment by which a whole call must be over, however many waits it is made of."""
 
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = _now) -> None:
         self._clock = clock
         self._at = clock() + seconds
 

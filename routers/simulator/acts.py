@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from routers.simulator import values
@@ -213,23 +214,37 @@ def load_backup(call: Call) -> Reply:
 
 @command("/system/script/run", "test")
 def run_script(call: Call) -> Reply:
-    """Count the run; what the script says is not carried out."""
-    for id_ in call.targets():
-        row = call.table.rows[id_]
-        count = str(int(row["run-count"]) + 1)
-        call.table.update(id_, {"run-count": count, "last-started": call.router.moment()})
+    """Answer when the script is done, or at its first `:delay`."""
+    targets = call.targets()
+    call.finish_arguments()
+    for id_ in targets:
+        call.router.agenda.run_stored(id_, call.session)
     return Reply()
 
 
 @command("/system/script/add", "write")
 @command("/system/scheduler/add", "write")
 def add_with_policy(call: Call) -> Reply:
-    """Refuse policies that the user has not got, the default ones included."""
     fields = call.table.menu.by_name
-    asked = call.args.get("policy", fields["policy"].default or "")
+    _require_policies(call, call.args.get("policy", fields["policy"].default or ""))
+    id_ = call.table.add(call.args)
+    call.table.update(id_, {"owner": call.args.get("owner", call.session.username)})
+    return Reply(ret=id_)
+
+
+@command("/system/script/set", "write")
+@command("/system/scheduler/set", "write")
+def set_with_policy(call: Call) -> Reply:
+    _require_policies(call, call.args.get("policy", ""))
+    for id_ in call.targets():
+        call.table.set(id_, call.args)
+    return Reply()
+
+
+def _require_policies(call: Call, asked: str) -> None:
+    """Refuse policies that the user has not got, the default ones included."""
     if set(asked.split(",")) - call.session.policies - {""}:
         raise NotEnoughPermissions
-    return Reply(ret=call.table.add(call.args))
 
 
 @command("/file/read", "read")
@@ -260,25 +275,28 @@ def export(call: Call) -> Reply:
 
 @command("/import", "test")
 def import_(call: Call) -> Reply:
-    if not call.router.table("/file").where(name=call.take("file-name")):
-        raise no_match("file-name")
-    return Reply()
+    """Run a file's lines; those before a mistake in the doing stay done."""
+    name = call.take("file-name")
+    call.args.pop("verbose", None)
+    call.finish_arguments()
+    files = call.router.table("/file")
+    for id_ in files.where(name=name):
+        call.router.agenda.run(files.rows[id_].get("contents", ""), call.session)
+        return Reply()
+    raise no_match("file-name")
 
 
 @command("/execute", "test")
 def execute(call: Call) -> Reply:
-    script = call.take("script")
-    if call.has("as-string"):
-        return Reply(ret=_output(call, script))
-    jobs = call.router.table("/system/script/job")
-    return Reply(ret=jobs.new_id())
-
-
-def _output(call: Call, script: str) -> str:
-    """Give what `:put "text"` prints; nothing else is carried out."""
-    if script.startswith(":put "):
-        return script.removeprefix(":put ").strip().strip('"') + "\n"
-    return ""
+    """Run a script; without `as-string` it is on its own, and its errors only in the log."""
+    script, answers = call.take("script"), call.has("as-string")
+    call.finish_arguments()
+    agenda = call.router.agenda
+    if answers:
+        return Reply(ret="".join(f"{line}\n" for line in agenda.run(script, call.session)))
+    with contextlib.suppress(Refused):
+        agenda.run(script, call.session)
+    return Reply(ret=call.router.table("/system/script/job").new_id())
 
 
 def _write_file(call: Call, name: str, contents: str) -> None:

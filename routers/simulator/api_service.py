@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from routers.simulator import accounts, commands
 from routers.simulator.errors import INTERRUPTED, Refused
 from routers.simulator.framing import MAX_WORD, BrokenFraming, Decoder, encode_sentence
-from routers.simulator.outbox import ENDLESS_PAUSE, Outbox, endless
+from routers.simulator.outbox import ENDLESS_PAUSE, Line, endless
 
 if TYPE_CHECKING:
     from routers.simulator.device import Device
@@ -60,15 +60,14 @@ class ApiConnection:
     def __init__(
         self,
         device: Device,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        line: Line,
         address: str,
         via: str,
     ) -> None:
         self._device = device
         self._router = device.router
-        self._reader = reader
-        self._outbox = Outbox(writer, device.faults, device.fault_changed)
+        self._line = line
+        self._outbox = line.outbox
         self._address = address
         self._via = via
         self._decoder = Decoder()
@@ -84,7 +83,7 @@ class ApiConnection:
     async def serve(self) -> None:
         """Answer until either side has had enough."""
         try:
-            while not self._over and (data := await self._reader.read(65536)):
+            while not self._over and (data := await self._line.read()):
                 for words in self._decoder.feed(data):
                     self._receive(words)
                     if self._over:

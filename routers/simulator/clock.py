@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+NEVER = math.inf
 
 
 class Clock:
@@ -23,6 +27,10 @@ class Clock:
     def restart(self) -> None:
         self._booted = self.seconds()
 
+    def booted(self) -> float:
+        """Return the second of the last boot."""
+        return self._booted
+
     def uptime(self) -> float:
         return self.seconds() - self._booted
 
@@ -39,6 +47,14 @@ def format_date(moment: datetime, version: tuple[int, ...]) -> str:
     if version >= (7, 10):
         return moment.strftime("%Y-%m-%d")
     return moment.strftime("%b/%d/%Y").lower()
+
+
+def parse_date(text: str) -> date | None:
+    """Read either spelling, whatever the version shows."""
+    for form in ("%Y-%m-%d", "%b/%d/%Y"):
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
+    return None
 
 
 def format_log_time(moment: datetime, now: datetime, version: tuple[int, ...]) -> str:

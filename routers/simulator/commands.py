@@ -134,6 +134,16 @@ def run(
     return handler(Call(router, session, menu, verb, args, query))
 
 
+def exists(path: str, router: Router) -> bool:
+    """Whether this router has the command at `path`, whoever asks."""
+    menu, _, verb = path.rpartition("/")
+    try:
+        _look_up(path, router, menu, verb)
+    except Refused:
+        return False
+    return True
+
+
 def _look_up(path: str, router: Router, menu: str, verb: str) -> tuple[str, Handler]:
     if path in _SPECIAL and not _is_absent(router, menu):
         return _SPECIAL[path]

@@ -14,9 +14,13 @@ from typing import Protocol
 
 from routers.simulator import acts, reading, writing  # noqa: F401 - these register the commands
 from routers.simulator.api_service import ApiConnection
+from routers.simulator.clock import NEVER
+from routers.simulator.commands import Session
 from routers.simulator.faults import Faults
 from routers.simulator.guests import Guests, Runner
-from routers.simulator.outbox import Workload
+from routers.simulator.menus.users import POLICIES
+from routers.simulator.outbox import Line, Outbox, Workload
+from routers.simulator.reachability import Packet, Verdict, WayIn
 from routers.simulator.rest_service import RestConnection
 from routers.simulator.router import Identity, Router
 from routers.simulator.schema import Row
@@ -37,7 +41,13 @@ class Connection(Protocol):
 class _Served:
     service: str
     sock: socket.socket
+    source: str
     connection: Connection | None = None
+    is_heard: bool = False
+
+    @property
+    def packet(self) -> Packet:
+        return Packet(self.service, self.source, is_new=not self.is_heard)
 
 
 class Device:
@@ -59,7 +69,7 @@ class Device:
         self.guests = Guests(self.router, in_loop)
         self.sentences: deque[list[str]] = deque(maxlen=10_000)
         self.logins = 0
-        self.fault_changed = Signal()
+        self.line_changed = Signal()
         self.workload = Workload(self.faults)
         self._host = host
         self._ports = dict(ports)
@@ -73,6 +83,9 @@ class Device:
         self.router.on_restart.append(self._drop)
         self.router.power_off = self._switch_off
         self.router.end_session = self._end_session
+        self.router.agenda.on_change = self._set_alarm
+        self.router.on_reach_change = self.line_changed.fire
+        self._alarm: asyncio.TimerHandle | None = None
 
     # For tests, tools and demonstrations ----------------------------------------------------
 
@@ -128,6 +141,26 @@ class Device:
 
         self._in_loop(act)
 
+    def run_script(self, source: str) -> list[str]:
+        """Run a script with all rights, as at the console; return what it puts out."""
+        session = Session(self.identity.username, "full", frozenset(POLICIES), via="console")
+        return self._in_loop(lambda: self.router.agenda.run(source, session))
+
+    def manage_through(
+        self, *, interface: str = "", address: str = "", peer: str = "", source: str = ""
+    ) -> None:
+        """Say which way management connections come, so that they end when that way does.
+
+        An interface by its name, an address as in `/ip/address`, a WireGuard peer by its public
+        key; `source` is where rules see them come from. See `reachability`.
+        """
+
+        def act() -> None:
+            self.router.way_in = WayIn(interface, address, peer, source)
+            self.router.reconsider()
+
+        self._in_loop(act)
+
     def advance(self, seconds: float) -> None:
         """Let so much time pass on the router's own clock."""
         self._in_loop(lambda: self.router.advance(seconds))
@@ -155,12 +188,14 @@ class Device:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._switch_on()
+        self._set_alarm()
 
     async def close(self) -> None:
         tasks = list(self._serving)
         self._switch_off()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._loop = None
+        self._set_alarm()
 
     def _switch_on(self) -> None:
         if self._loop is None:
@@ -198,11 +233,25 @@ class Device:
         if active in table.rows:
             table.drop(active)
 
+    def _set_alarm(self) -> None:
+        """Wake when the router has something to do, though nobody looks."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        due = self.router.agenda.next_due
+        if self._loop is not None and due != NEVER:
+            left = max(0.0, due - self.router.clock.seconds())
+            self._alarm = self._loop.call_later(left, self._ring)
+
+    def _ring(self) -> None:
+        self.router.settle()
+        self._set_alarm()  # again, had the two clocks run apart
+
     def _tell_loop(self) -> None:
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # closed in the meantime
-                loop.call_soon_threadsafe(self.fault_changed.fire)
+                loop.call_soon_threadsafe(self.line_changed.fire)
 
     def _listen(self, listener: socket.socket, service: str) -> None:
         if self._loop is not None and listener.fileno() != -1:
@@ -220,12 +269,12 @@ class Device:
             self._loop.remove_reader(listener)
             self._loop.call_later(0.1, self._listen, listener, service)
             return
-        if self.faults.now.refuse or self._is_full(service):
+        served = _Served(service, sock, self.router.way_in.source or peer[0])
+        if self.faults.now.refuse or self._is_full(service) or self._is_turned_away(served):
             _reset(sock)
             return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        served = _Served(service, sock)
         task = self._loop.create_task(self._serve(served, peer[0]))
         self._serving[task] = served
         task.add_done_callback(self._ended)
@@ -243,15 +292,41 @@ class Device:
         limit = self.faults.now.max_sessions
         if limit is None:
             limit = self.router.session_limit(service)
-        return sum(served.service == service for served in self._serving.values()) >= limit
+        # One whose first packet never got through takes no room.
+        taken = (one for one in self._serving.values() if one.is_heard or not self._is_lost(one))
+        return sum(served.service == service for served in taken) >= limit
+
+    def _is_turned_away(self, served: _Served) -> bool:
+        return self.router.verdict(served.packet) is Verdict.RESET
+
+    def _is_lost(self, served: _Served) -> bool:
+        return self.router.verdict(served.packet) in (Verdict.UNHEARD, Verdict.GONE)
+
+    async def _until_heard(self, served: _Served) -> None:
+        """Wait while the router does not hear the other end; `ConnectionResetError` if it minds."""
+        while self._is_lost(served):
+            await self.line_changed.wait()
+        if self._is_turned_away(served):
+            if served.connection is not None:
+                served.connection.abort()
+            else:
+                _linger_no_more(served.sock)
+            raise ConnectionResetError
 
     async def _serve(self, served: _Served, address: str) -> None:
         try:
+            await self._until_heard(served)
+            served.is_heard = True
             await self._wait_for_line(served.service)
             reader, writer = await self._open_stream(served)
         except (OSError, ssl.SSLError):
             return
-        served.connection = self._connection(served.service, reader, writer, address)
+        line = Line(
+            reader,
+            Outbox(writer, self.faults, self.line_changed, lambda: self._is_gone(served)),
+            until_heard=lambda: self._until_heard(served),
+        )
+        served.connection = self._connection(served.service, line, address)
         try:
             await served.connection.serve()
         finally:
@@ -265,7 +340,7 @@ class Device:
         if latency:
             await asyncio.sleep(latency * (2 if service.endswith("-ssl") else 1))
         while self.faults.now.silent and service.endswith("-ssl"):
-            await self.fault_changed.wait()
+            await self.line_changed.wait()
 
     async def _open_stream(
         self, served: _Served
@@ -284,18 +359,20 @@ class Device:
             return self._other_certificate.context
         return self._certificate.context if self._certificate else anonymous_context()
 
-    def _connection(
-        self,
-        service: str,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        address: str,
-    ) -> Connection:
+    def _is_gone(self, served: _Served) -> bool:
+        return self.router.verdict(served.packet) is Verdict.GONE
+
+    def _connection(self, service: str, line: Line, address: str) -> Connection:
         if service in ("rest", "rest-ssl"):
-            return RestConnection(self, reader, writer, address)
-        return ApiConnection(self, reader, writer, address, service)
+            return RestConnection(self, line, address)
+        return ApiConnection(self, line, address, service)
+
+
+def _linger_no_more(sock: socket.socket) -> None:
+    """Have `sock` end by a reset when it is closed."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _reset(sock: socket.socket) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    _linger_no_more(sock)
     sock.close()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from routers.simulator import values
+from routers.simulator.clock import NEVER
 from routers.simulator.menus.hotspot import COUNTERS
 from routers.simulator.schema import Row
 
 # What a guest does by default, in bytes a second: browsing.
 UPLOAD, DOWNLOAD = 10_000, 100_000
 PACKET = 1000
-
-NEVER = math.inf
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ import math
 from typing import TYPE_CHECKING
 
 from routers.simulator import values
+from routers.simulator.clock import NEVER
 from routers.simulator.cookies import Cookies
 from routers.simulator.errors import Refused
 from routers.simulator.guest_sessions import (
-    NEVER,
     Guest,
     GuestSession,
     bytes_left,

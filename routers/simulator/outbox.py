@@ -1,4 +1,4 @@
-"""What a connection sends: a delay line, and the place where replies go wrong.
+"""A connection's line: what delays replies, where they go wrong, and what is not heard.
 
 Replies leave in order, each at its own due time, so those of pipelined commands overlap as
 they do on a real line.
@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from routers.simulator.faults import Faults
 from routers.simulator.signals import Signal
@@ -52,12 +53,19 @@ class Workload:
 
 
 class Outbox:
-    def __init__(self, writer: asyncio.StreamWriter, faults: Faults, fault_changed: Signal) -> None:
+    def __init__(
+        self,
+        writer: asyncio.StreamWriter,
+        faults: Faults,
+        line_changed: Signal,
+        is_cut: Callable[[], bool],
+    ) -> None:
         self._writer = writer
         # Asked for now: a TLS transport that has been closed does not know it any more.
         self._sock = writer.get_extra_info("socket")
         self._faults = faults
-        self._fault_changed = fault_changed
+        self._line_changed = line_changed
+        self._is_cut = is_cut
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[float, bytes, bool]] = deque()
         self._pump: asyncio.Task[None] | None = None
@@ -72,7 +80,7 @@ class Outbox:
         `fragile` data is what `stall` and `reset` break; logins are not, so that a client can
         get as far as the command that fails.
         """
-        if self._pump is None and not after and self._faults.now.is_quiet:
+        if self._pump is None and not after and self._faults.now.is_quiet and not self._is_cut():
             self._write(data)
             return
         due = self._loop.time() + self._faults.now.latency + after
@@ -89,7 +97,7 @@ class Outbox:
     async def finish(self) -> None:
         """Wait until everything is on its way, unless a fault holds it back for good."""
         fault = self._faults.now
-        if self._pump is not None and not (fault.silent or fault.stall):
+        if self._pump is not None and not (fault.silent or fault.stall or self._is_cut()):
             await self._pump
 
     def close(self) -> None:
@@ -123,8 +131,8 @@ class Outbox:
             self._pump = None
 
     async def _deliver(self, data: bytes, *, fragile: bool) -> None:
-        while self._faults.now.silent:
-            await self._fault_changed.wait()
+        while self._faults.now.silent or self._is_cut():
+            await self._line_changed.wait()
         if self._faults.now.garbage:
             data = os.urandom(len(data))
         half = len(data) // 2
@@ -135,7 +143,7 @@ class Outbox:
         if fragile and self._faults.now.stall:
             await self._trickle(data[:half])
             while self._faults.now.stall:
-                await self._fault_changed.wait()
+                await self._line_changed.wait()
             data = data[half:]
         await self._trickle(data)
 
@@ -166,3 +174,24 @@ class Outbox:
         self._sent += len(data)
         if not self._writer.is_closing():
             self._writer.write(data)
+
+
+class Line:
+    """One connection's two directions."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        outbox: Outbox,
+        *,
+        until_heard: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._reader = reader
+        self._until_heard = until_heard
+        self.outbox = outbox
+
+    async def read(self) -> bytes:
+        """Return what has come in, once the router hears it; nothing at the end."""
+        data = await self._reader.read(65536)
+        await self._until_heard()
+        return data

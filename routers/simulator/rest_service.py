@@ -21,7 +21,7 @@ import h11
 
 from routers.simulator import accounts, commands
 from routers.simulator.errors import Refused
-from routers.simulator.outbox import ENDLESS_PAUSE, Outbox, endless
+from routers.simulator.outbox import ENDLESS_PAUSE, Line, endless
 from routers.simulator.schema import Row
 
 if TYPE_CHECKING:
@@ -66,14 +66,13 @@ class RestConnection:
     def __init__(
         self,
         device: Device,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        line: Line,
         address: str,
     ) -> None:
         self._device = device
         self._router = device.router
-        self._reader = reader
-        self._outbox = Outbox(writer, device.faults, device.fault_changed)
+        self._line = line
+        self._outbox = line.outbox
         self._address = address
         self._http = h11.Connection(h11.SERVER)
         self._known: set[str] = set()
@@ -124,7 +123,7 @@ class RestConnection:
             if self._http.they_are_waiting_for_100_continue:
                 go_on = h11.InformationalResponse(status_code=100, headers=[])
                 self._outbox.send(self._http.send(go_on) or b"", fragile=False)
-            self._http.receive_data(await self._reader.read(65536))
+            self._http.receive_data(await self._line.read())
         return event
 
     def _reject(self, error: h11.RemoteProtocolError) -> None:

@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from routers.simulator import values
+from routers.simulator.agenda import Agenda
 from routers.simulator.clock import Clock, format_moment
 from routers.simulator.errors import NoSuchMenu
 from routers.simulator.faults import Faults
 from routers.simulator.hotspot import Hotspot
 from routers.simulator.menus import MENUS
+from routers.simulator.reachability import Packet, Verdict, WayIn, judge
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tables import Table
+
+_LOST_ON_REBOOT = frozenset(
+    {"/log", "/user/active", "/ppp/active", "/system/script/job", "/system/script/environment"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,11 @@ class Router:
         self.end_session: Callable[[str], None] = lambda id_: self.table("/user/active").drop(id_)
         self.hotspot = Hotspot(self)
         self._tables: dict[str, Table] = {}
+        self.agenda = Agenda(self)
+        self.way_in = WayIn()
+        self.on_reach_change: Callable[[], None] = lambda: None
+        # None: nobody has changed what decides, and the first configuration lets us in.
+        self._verdicts: dict[Packet, Verdict] | None = None
 
     # Tables ---------------------------------------------------------------------------------
 
@@ -102,6 +113,23 @@ class Router:
     def renamed(self, path: str, old: str | None, new: str | None) -> None:
         for table in list(self._tables.values()):
             table.rename(path, old, new)
+        if path.startswith("/interface") and old and old == self.way_in.interface:
+            self.way_in.interface = new or ""
+
+    # Who is heard ---------------------------------------------------------------------------
+
+    def verdict(self, packet: Packet) -> Verdict:
+        """Say what becomes of what somebody who manages this router sends."""
+        if self._verdicts is None:
+            return Verdict.OPEN
+        if packet not in self._verdicts:
+            self._verdicts[packet] = judge(self, self.way_in, packet)
+        return self._verdicts[packet]
+
+    def reconsider(self) -> None:
+        """Judge anew: something has changed that may cut a connection, or let it go on."""
+        self._verdicts = {}
+        self.on_reach_change()
 
     # Time -----------------------------------------------------------------------------------
 
@@ -124,7 +152,7 @@ class Router:
         """Bring about what time has brought about since the last look."""
         self.hotspot.settle()
         self.expire("/ip/firewall/address-list")
-        self._run_schedule()
+        self.agenda.run_due()
 
     def expire(self, path: str) -> None:
         """Drop the rows whose time is up."""
@@ -133,18 +161,6 @@ class Router:
             if table and "_expires" in row and float(row["_expires"]) <= now:
                 table.drop(id_)
 
-    def _run_schedule(self) -> None:
-        """Count the runs that were due; what a script says is not carried out."""
-        table, now = self.loaded("/system/scheduler"), self.clock.seconds()
-        for id_, row in list(table.rows.items()) if table else ():
-            interval = values.parse_duration(row["interval"]) or 0.0
-            due = float(row.get("_next", "inf"))
-            if not table or not interval or due > now or row["disabled"] == "true":
-                continue
-            runs = int((now - due) // interval) + 1
-            count = str(int(row["run-count"]) + runs)
-            table.update(id_, {"run-count": count, "_next": str(due + runs * interval)})
-
     async def pause(self, seconds: float) -> None:
         """Wait so long by the router's own clock, which tests push forward."""
         until = self.clock.seconds() + seconds
@@ -152,9 +168,16 @@ class Router:
             await self.clock_pushed.wait(left)
 
     def advance(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.settle()
+        """Let so much time pass; what falls due on the way happens at its own time."""
+        end = self.clock.seconds() + seconds
+        while (due := self.agenda.next_due) <= end:
+            self._advance_to(due)
+        self._advance_to(end)
         self.clock_pushed.fire()
+
+    def _advance_to(self, moment: float) -> None:
+        self.clock.advance(max(0.0, moment - self.clock.seconds()))
+        self.settle()
 
     def session_limit(self, service: str) -> int:
         """Return how many sessions `/ip/service` lets a service have; 20 before 7.16 could say."""
@@ -170,11 +193,13 @@ class Router:
         """Lose what a reboot loses: sessions, hosts, dynamic rows and the log in memory."""
         self.hotspot.forget_all()
         for path, table in list(self._tables.items()):
-            if path in ("/log", "/user/active", "/ppp/active", "/system/script/job"):
+            if path in _LOST_ON_REBOOT:
                 _empty(table, table.rows)
             elif path == "/ip/firewall/address-list":
                 _empty(table, table.where(dynamic="true"))
         self.clock.restart()
+        self.agenda.forget_paused()
+        self.agenda.plan_startup()
         for restarted in self.on_restart:
             restarted()
         self.log("system,info", "router rebooted")
@@ -183,6 +208,8 @@ class Router:
         """Go back to the first configuration, which is the one the simulator made."""
         self.hotspot = Hotspot(self)
         self._tables.clear()
+        self.way_in = WayIn()
+        self.reconsider()
         self.reboot()
 
 

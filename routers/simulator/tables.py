@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from routers.simulator.errors import (
     MISSING,
     Refused,
+    invalid_value,
     missing_argument,
     no_such_item,
 )
+from routers.simulator.reachability import DECIDING
 from routers.simulator.schema import Field, Menu, Row
 
 if TYPE_CHECKING:
@@ -35,11 +37,13 @@ class Table:
         }
         self._taken: dict[tuple[str | None, ...], str] = {}
         self._next_id = menu.first_id
+        self._decides = False
 
     def fill(self) -> None:
         """Put in the rows that every such router has."""
         for row in self.menu.rows(self.router):
             self.keep({k: v for k, v in row.items() if k != ".id"}, row.get(".id"))
+        self._decides = self.menu.path in DECIDING
 
     # Looking --------------------------------------------------------------------------------
 
@@ -130,6 +134,8 @@ class Table:
         order = [other for other in self.rows if other != id_]
         order.insert(order.index(before) if before else len(order), id_)
         self.rows = {other: self.rows[other] for other in order}
+        if self._decides:
+            self.router.reconsider()
 
     # Writing, as the router itself ----------------------------------------------------------
 
@@ -144,6 +150,8 @@ class Table:
         row = self.rows.pop(id_)
         self._taken.pop(self._key(row), None)
         self.menu.behaviour.kept(self.router, id_, None)
+        if self._decides:
+            self.router.reconsider()
         for watcher in list(self.watchers):
             watcher(id_, None)
 
@@ -197,6 +205,8 @@ class Table:
 
     def _announce(self, id_: str) -> None:
         self.menu.behaviour.kept(self.router, id_, self.rows[id_])
+        if self._decides:
+            self.router.reconsider()
         if self.watchers:
             row = self.show(id_)
             for watcher in list(self.watchers):
@@ -237,6 +247,8 @@ class Table:
 
     def _unset(self, row: Row, name: str) -> None:
         default = self._fields[name].default
+        if self._fields[name].required:
+            raise invalid_value(name)
         if default is None:
             row.pop(name, None)
         else:

@@ -77,7 +77,8 @@ def unset(call: Call) -> Reply:
 def reset(call: Call) -> Reply:
     name = call.args.pop("value-name", None)
     table = call.table
-    names = [name] if name else [entry for entry in table.menu.by_name if table.takes(entry)]
+    fields = table.menu.by_name
+    names = [name] if name else [n for n in fields if table.takes(n) and not fields[n].required]
     return _set_all(call, {f"!{entry}": "" for entry in names if entry != "name"})
 
 

@@ -49,6 +49,7 @@ _NAT_ACTIONS = (
     "endpoint-independent-nat",
 )  # fmt: skip
 _FILTER_ACTIONS = ("drop", "fasttrack-connection", "reject", "tarpit")
+_RAW_ACTIONS = ("drop", "notrack")
 _MANGLE_ACTIONS = (
     "change-dscp", "change-mss", "change-ttl", "clear-df", "fasttrack-connection",
     "mark-connection", "mark-packet", "mark-routing", "route", "set-priority",
@@ -115,6 +116,11 @@ MENUS = (
             {"chain": "input", "action": "drop", "in-interface-list": "!LAN",
              "comment": "defconf: drop all not coming from LAN"},
         ],
+    ),
+    Menu(
+        "/ip/firewall/raw",
+        _rule(_RAW_ACTIONS, text("tcp-flags"), text("tls-host")),
+        _VERBS,
     ),
     Menu(
         "/ip/firewall/mangle",

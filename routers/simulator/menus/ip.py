@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from routers.simulator.errors import invalid_value
 from routers.simulator.schema import (
     EDIT,
     READ,
@@ -62,6 +63,15 @@ class Routes(Behaviour):
 
 
 class Pools(Behaviour):
+    def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        try:
+            sum(map(_length, row["ranges"].split(",")))
+        except ValueError:
+            raise invalid_value("ranges") from None
+
+    def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        self.added(router, row, given)
+
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
         if router.version_number < (7, 17):
             return {}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from routers.simulator import values
-from routers.simulator.clock import format_date, format_log_time, format_moment
+from routers.simulator.clock import NEVER, format_date, format_log_time, format_moment, parse_date
+from routers.simulator.errors import invalid_value
 from routers.simulator.schema import (
     EDIT,
     READ,
     SINGLE,
     TOGGLE,
     Behaviour,
+    Field,
     Menu,
     Row,
     Unique,
@@ -29,6 +32,9 @@ from routers.simulator.schema import (
 
 if TYPE_CHECKING:
     from routers.simulator.router import Router
+
+# The manual's: "startup" means three seconds after the console is there.
+STARTUP_SECONDS = 3.0
 
 
 class Resource(Behaviour):
@@ -74,27 +80,83 @@ class TimeOfDay(Behaviour):
 
 
 class Scheduler(Behaviour):
-    """Keeps when an entry runs next; the router counts the runs whenever somebody looks."""
+    """Keeps when an entry starts and when it runs next, by the router's clock."""
 
     def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
         row.setdefault("owner", router.identity.username)
-        row.setdefault("start-date", format_date(router.now(), router.version_number))
-        row.setdefault("start-time", f"{router.now():%H:%M:%S}")
-        row["_next"] = str(router.clock.seconds() + (_seconds(row["interval"]) or 0))
+        row["_start"] = str(router.clock.seconds())
+        if not {"start-date", "start-time"} & set(given):
+            row["start-date"] = format_date(router.now(), router.version_number)
+            row["start-time"] = f"{router.now():%H:%M:%S}"
+        else:
+            row.setdefault("start-date", format_date(router.now(), router.version_number))
+            row.setdefault("start-time", "00:00:00")
+            self._restart(router, row)
+        self._plan(router, row)
 
     def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
-        if "interval" in given:
-            row["_next"] = str(router.clock.seconds() + _seconds(row["interval"]))
+        if {"start-date", "start-time"} & set(given):
+            self._restart(router, row)
+        if {"start-date", "start-time", "interval", "disabled"} & set(given):
+            self._plan(router, row)
+
+    def kept(self, router: Router, id_: str, row: Row | None) -> None:
+        router.agenda.changed()
 
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
-        if "_next" not in row or row["disabled"] == "true" or not _seconds(row["interval"]):
+        due = float(row["_next"])
+        if due == NEVER or row["disabled"] == "true":
             return {}
-        moment = router.clock.at(float(row["_next"]), router.faults.now.clock_skew)
+        moment = router.clock.at(due, router.faults.now.clock_skew)
         return {"next-run": format_moment(moment, router.version_number)}
+
+    def _restart(self, router: Router, row: Row) -> None:
+        """Work out when an entry starts, as the router's own calendar has it."""
+        if row["start-time"] == "startup":
+            row["_start"] = str(router.clock.booted() + STARTUP_SECONDS)
+            return
+        day = parse_date(row["start-date"])
+        if day is None:
+            raise invalid_value("start-date")
+        midnight = datetime.combine(day, datetime.min.time(), UTC)
+        start = midnight + timedelta(seconds=_seconds(row["start-time"]))
+        seconds = (start - router.now()).total_seconds()
+        row["_start"] = str(router.clock.seconds() + seconds)
+
+    def _plan(self, router: Router, row: Row) -> None:
+        row["_next"] = str(next_run(row, router.clock.seconds()))
+
+
+def next_run(row: Row, now: float) -> float:
+    """Return when an entry runs next, in seconds of the router's clock."""
+    start, interval = float(row["_start"]), _seconds(row["interval"])
+    if start > now and not (interval and row["start-time"] == "startup"):
+        return start
+    if not interval:
+        return NEVER
+    return start + (max(0, now - start) // interval + 1) * interval
 
 
 def _seconds(text: str) -> float:
     return values.parse_duration(text) or 0.0
+
+
+def _read_start(router: Router, argument: str, text: str) -> str:
+    seconds = values.parse_duration(text)
+    if text == "startup":
+        return text
+    if seconds is None or seconds >= 86400:
+        raise invalid_value(argument)
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
+
+
+def _read_interval(router: Router, argument: str, text: str) -> str:
+    seconds = values.parse_duration(text)
+    if seconds is None:
+        raise invalid_value(argument)
+    # Nothing is scheduled more finely than by the second.
+    return values.format_duration(max(1, seconds) if seconds else 0)
 
 
 class Scripts(Behaviour):
@@ -271,8 +333,8 @@ MENUS = (
         (
             text("name", required=True),
             text("start-date"),
-            text("start-time"),
-            duration("interval", "0s"),
+            Field("start-time", _read_start),
+            Field("interval", _read_interval, "0s", optional=False),
             text("on-event", ""),
             *shown("owner"),
             choices("policy", *_POLICIES, default=_ALL_POLICIES),

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from routers.reconcile.plan import command_of, make_plan
+from routers.reconcile.changes import command_of
+from routers.reconcile.plan import make_plan
 from routers.reconcile.rows import Desired
 
 USERS = "/ip/hotspot/user"

@@ -1,0 +1,91 @@
+"""What becomes of a job that ran: written only by whoever still holds it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from cloudpilot.jobs import clock
+from cloudpilot.jobs.models import Job
+from cloudpilot.jobs.registry import find
+
+DIED = "the worker died"
+SUPERSEDED = "another job of its kind is queued"
+
+
+def held(job: Job) -> QuerySet[Job]:
+    """Return the job's row if it is still the claim's that `job` stems from, or nothing."""
+    return Job.objects.filter(pk=job.pk, token=job.token, state=Job.State.RUNNING)
+
+
+def finish(job: Job, state: Job.State, *, result: Any = None, error: str = "") -> Job.State | None:
+    """End a job for good; returns `state`, or None if the job is another's by now."""
+    written = held(job).update(
+        state=state,
+        result=result,
+        error=_short(error),
+        finished_at=clock.now(),
+        lease_until=None,
+        slot=None,
+    )
+    return state if written else None
+
+
+def put_back(
+    job: Job, *, after: float = 0.0, error: str = "", count: bool = True
+) -> Job.State | None:
+    """Queue a job that was running again; its attempt is taken back unless `count`.
+
+    It ends as cancelled if somebody asked for that, or if one like it was queued meanwhile, which
+    will do as well. Returns the state that it has now, None if it is another's.
+    """
+    due_at = clock.now() + timedelta(seconds=after)
+    attempts = job.attempts if count else job.attempts - 1
+    try:
+        with transaction.atomic():
+            if _queue(held(job).filter(cancel_requested=False), due_at, attempts, error):
+                return Job.State.QUEUED
+    except IntegrityError:
+        error = SUPERSEDED
+    return finish(job, Job.State.CANCELLED, error=error)
+
+
+def _queue(rows: QuerySet[Job], due_at: datetime, attempts: int, error: str) -> int:
+    return rows.update(
+        state=Job.State.QUEUED,
+        due_at=due_at,
+        error=_short(error),
+        attempts=attempts,
+        worker="",
+        lease_until=None,
+        sent_at=None,
+        slot=None,
+    )
+
+
+def reclaim() -> int:
+    """Take the jobs whose lease has passed from their workers; answers how many."""
+    now = clock.now()
+    late = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
+    return sum(_take_away(job, now) for job in late[:1000])
+
+
+def _take_away(job: Job, now: datetime) -> bool:
+    with transaction.atomic():
+        # Asked again under a lock: its worker may have come back to life, or another been quicker.
+        rows = held(job).filter(lease_until__lt=now).select_for_update(skip_locked=True)
+        if not rows.exists():
+            return False
+        task = find(job.task)
+        if not task.may_try_again(job.attempts):
+            finish(job, Job.State.FAILED, error=DIED)
+            return True
+        # The first time it is more likely the worker that failed; from then on, the job.
+        after = task.backoff.delay(job.attempts - 1) if job.attempts > 1 else 0.0
+        put_back(job, after=after, error=DIED)
+        return True
+
+
+def _short(text: str) -> str:
+    return text.replace("\0", "")[:500]

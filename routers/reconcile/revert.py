@@ -1,0 +1,118 @@
+"""The dead-man switch: a script that takes risky changes back unless somebody says "stay" in time.
+
+The router runs it from a scheduler row of its own after an interval; to remove that row in time is
+to confirm the changes. Each line stands on its own, so that one that fails keeps no other from
+being carried out, and a line that has nothing to take back does no harm.
+
+A secret that the router did not show cannot be put back.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from routers.reconcile.changes import MASK, Action, Change
+from routers.reconcile.menus import Menu, menu_at
+from routers.reconcile.rows import mark
+from routers.routeros import Command
+
+SCHEDULER = "/system/scheduler"
+# Far below what RouterOS takes for a word; nobody has measured what it takes for a script.
+LONGEST = 30_000
+
+_ESCAPES = {
+    '"': '\\"', "\\": "\\\\", "$": "\\$", "?": "\\?", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+}  # fmt: skip
+
+
+class ScriptTooLong(ValueError):
+    """So many changes at once cannot be taken back by one script."""
+
+
+def arm(changes: Sequence[Change], *, token: str, after: timedelta) -> Command:
+    """Return the command that has the router take `changes` back once `after` has passed.
+
+    Send it before the changes. The account needs each policy that it names. Raises `ScriptTooLong`.
+    """
+    name = switch_name(token)
+    attributes = {
+        "name": name,
+        "comment": name,
+        "interval": menu_at(SCHEDULER).fields["interval"].wire(after) or "",
+        "policy": ",".join(policies(changes)),
+        "on-event": script(changes, token),
+    }
+    return Command(SCHEDULER, "add", attributes)
+
+
+def switch_name(token: str) -> str:
+    """Return the name of the scheduler row; a plan never touches rows that are called so."""
+    return mark("revert", token)
+
+
+def policies(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return what the script must be allowed to do."""
+    about_users = any(change.menu.split("/")[1] == "user" for change in changes)
+    return ("read", "write", "policy") if about_users else ("read", "write")
+
+
+def script(changes: Sequence[Change], token: str) -> str:
+    """Return the script that takes `changes` back, the last one first, and then removes its row."""
+    commands = [command for change in reversed(changes) for command in _inverse(change, changes)]
+    commands.append(f'/system scheduler remove [find name="{switch_name(token)}"]')
+    text = "\n".join(f":do {{ {command} }} on-error={{}}" for command in commands)
+    if len(text) > LONGEST:
+        raise ScriptTooLong(
+            f"To take these {len(changes)} changes back is a script of {len(text)} characters;"
+            f" the limit is {LONGEST}."
+        )
+    return text
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a string of RouterOS's script language."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    return f"\\{ord(character):02X}" if ord(character) < 0x20 or character == "\x7f" else character
+
+
+def _inverse(change: Change, changes: Sequence[Change]) -> Iterator[str]:
+    menu, row = change.table, _find(change.table, change.key)
+    path = menu.path[1:].replace("/", " ")
+    if change.action == Action.ADD:
+        yield f"/{path} remove {row}"
+    elif change.action == Action.SET:
+        if words := " ".join(_old_values(change)):
+            yield f"/{path} set {row} {words}"
+    elif change.action == Action.REMOVE:
+        words = " ".join(_old_values(change))
+        yield f"/{path} add {menu.marked_by}={quoted(change.key)} {words}".rstrip()
+    if change.action in (Action.REMOVE, Action.MOVE) and menu.ordered:
+        yield f"/{path} move {row}{_destination(change, changes)}"
+
+
+def _find(menu: Menu, key: str) -> str:
+    return f"[find {menu.marked_by}={quoted(key)}]"
+
+
+def _old_values(change: Change) -> Iterator[str]:
+    for name, value in change.before.items():
+        known = change.table.fields[name]
+        old = value if value is not None else known.default
+        if known.secret and value == MASK:
+            continue
+        yield f"!{name}" if old is None else f"{name}={quoted(old)}"
+
+
+def _destination(change: Change, changes: Sequence[Change]) -> str:
+    """Name the row that came next: by its id, or by its mark if it is put back under a new id."""
+    next_row = change.stood_before
+    if next_row is None:
+        return ""
+    for other in changes:
+        if other.action == Action.REMOVE and other.id == next_row:
+            return f" destination={_find(change.table, other.key)}"
+    return f" destination={next_row}"

@@ -1,0 +1,78 @@
+"""Carry plans out on a simulated router, over its real socket."""
+
+from contextlib import ExitStack
+
+from routers.reconcile.changes import command_of
+from routers.reconcile.menus import MENUS
+from routers.reconcile.plan import make_plan, proplist, queries
+from routers.routeros import Command, Deadline, Pool
+from routers.routeros.errors import Refused
+from tests.routers.routeros.support import endpoint_of
+
+
+class Bench(ExitStack):
+    """A simulated router with a session of its own."""
+
+    def __init__(self, device):
+        super().__init__()
+        self.device = device
+        self.restore()
+
+    def restore(self):
+        """Have a router from the factory."""
+        self.close()
+        self.device.factory_reset()
+        self.menus = set()
+        pool = Pool()
+        self.callback(pool.close)
+        session = pool.session("bench", endpoint_of(self.device), Deadline(600))
+        self.session = self.enter_context(session)
+
+    def run(self, commands):
+        return self.session.run_many(commands, Deadline(20))
+
+    def read(self, desired):
+        """Return the rows of every menu that has been wanted so far, as a plan needs them."""
+        self.menus |= {row.menu for row in desired}
+        commands = [
+            Command(path, "print", queries=queries(path, desired), proplist=proplist(path, desired))
+            for path in sorted(self.menus)
+        ]
+        outcomes = zip(sorted(self.menus), self.run(commands), strict=True)
+        return {
+            path: outcome.rows for path, outcome in outcomes if not isinstance(outcome, Refused)
+        }
+
+    def plan(self, desired):
+        return make_plan(desired, self.read(desired))
+
+    def apply(self, desired):
+        """Carry the plan out, phase by phase, and return it. No command may be refused."""
+        plan = self.plan(desired)
+        for phase in plan.phases:
+            for change, outcome in zip(phase, self.run([*map(command_of, phase)]), strict=True):
+                assert not isinstance(outcome, Refused), f"{change!r}: {outcome}"
+        return plan
+
+    def has(self, menu):
+        return self.device.router.has_menu(menu)
+
+    def rows(self, menu):
+        """Return all rows that the router did not make itself."""
+        return [row for row in self.device.rows(menu) if row.get("dynamic") != "true"]
+
+    def ours(self, menu):
+        mark = MENUS[menu].marked_by
+        return [row for row in self.rows(menu) if row.get(mark, "").startswith("cp:")]
+
+    def others(self):
+        """Return what is not ours, as far as a person could have written it, in its order."""
+        return {
+            path: [
+                {name: row[name] for name in (".id", *menu.fields) if name in row}
+                for row in self.rows(path)
+                if not row.get(menu.marked_by, "").startswith("cp:")
+            ]
+            for path, menu in MENUS.items()
+            if self.has(path)
+        }
