@@ -5,4 +5,4 @@ class HotspotConfig(AppConfig):
     name = "hotspot"
 
     def ready(self) -> None:
-        from hotspot import cors  # noqa: F401  (connects its receiver)
+        from hotspot import cors, desired, tasks  # noqa: F401  (these register what they hold)

@@ -1,4 +1,4 @@
-from cloudpilot.errors import Conflict
+from cloudpilot.errors import Conflict, DomainError
 
 
 class CodeTaken(Conflict):
@@ -25,3 +25,9 @@ class VoucherNotPaused(Conflict):
 
 class VoucherPaused(Conflict):
     code = "voucher_paused"
+
+
+class NothingToExtend(DomainError):
+    """The voucher has no such limit that could be moved."""
+
+    code = "nothing_to_extend"

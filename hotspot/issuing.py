@@ -12,6 +12,7 @@ from hotspot import codes, copies
 from hotspot.errors import CodeTaken, PackageRetired
 from hotspot.models import Batch, Package, Voucher
 from routers.models import Router
+from routers.reconcile.services import mark_dirty
 
 MEGABYTE = 2**20
 
@@ -57,8 +58,8 @@ def issue(
 ) -> Voucher:
     """Make one voucher, with a code of its own unless one is asked for.
 
-    `facts` are further columns: `password`, `full_name`, `bound_mac`. Router and voucher change in
-    the caller's transaction. Raises `CodeTaken` for a code that is in use at this router, and
+    `facts` are further columns: `password`, `full_name`, `bound_mac`. The router gets it once the
+    caller's transaction commits. Raises `CodeTaken` for a code that is in use at this router, and
     `PackageRetired`.
     """
     now = timezone.now()
@@ -74,6 +75,7 @@ def issue(
                 if code:
                     raise CodeTaken(f"The code {code} is in use at this router.") from None
             else:
+                mark_dirty([router.pk])
                 return voucher
 
 

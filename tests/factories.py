@@ -4,6 +4,8 @@ import factory
 from factory.django import DjangoModelFactory
 
 from cloudpilot.tenancy import Role
+from hotspot import issuing
+from hotspot.models import Package, Voucher
 from routers.models import Router
 from users import keys
 from users.models import Company, Membership, User
@@ -76,3 +78,25 @@ def pair_of(user, name="Script"):
     """Return the two headers of a new key pair of `user`."""
     pair = keys.make_pair(user, name)
     return {"HTTP_X_API_KEY": pair.row.public_key, "HTTP_X_PRIVATE_KEY": pair.private_key}
+
+
+class PackageFactory(DjangoModelFactory):
+    """A package of a stranger's router; `router=` puts it on that one."""
+
+    class Meta:
+        model = Package
+
+    router = factory.SubFactory(RouterFactory)
+    company = factory.SelfAttribute("router.company")
+    name = factory.Sequence(lambda n: f"Package {n}")
+    package_type = Package.Kind.HOURLY
+    duration_hours = 1
+    price = 1000
+    download_speed_mbps = 5
+    upload_speed_mbps = 2
+
+
+def make_voucher(package, **facts):
+    """Return a voucher of a package, as an operator makes one."""
+    options = {"source": Voucher.Source.SINGLE, "package": package, **facts}
+    return issuing.issue(package.router, issuing.terms_of(package), **options)

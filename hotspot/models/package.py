@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import CASCADE, ProtectedError, Q
+from django.db.models import CASCADE, PROTECT, RESTRICT, ProtectedError, Q
 
 from hotspot.querysets import PackageQuerySet
 from routers.models import Router
@@ -34,7 +34,7 @@ class Package(models.Model):
         FIRST_LOGIN = "first_login"
         SALE = "sale"
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    company = models.ForeignKey(Company, PROTECT, related_name="+")
     router = models.ForeignKey(Router, keep_while_selling, related_name="packages")
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, max_length=2000)
@@ -84,3 +84,13 @@ class Package(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} on router {self.router_id}"
+
+    def has_sold(self) -> bool:
+        """Whether anything was ever made of it, here or in the apps above."""
+        relations = (
+            field for field in self._meta.related_objects if field.on_delete in (RESTRICT, PROTECT)
+        )
+        return any(
+            relation.related_model._base_manager.filter(**{relation.field.name: self}).exists()
+            for relation in relations
+        )

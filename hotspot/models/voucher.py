@@ -8,7 +8,7 @@ from cloudpilot.crypto import SealedField
 from hotspot.models.batch import Batch
 from hotspot.models.package import Package
 from hotspot.querysets import VoucherQuerySet
-from hotspot.states import State
+from hotspot.states import OPEN, State
 from routers.models import Router
 from users.models import Company
 
@@ -107,6 +107,19 @@ class Voucher(models.Model):
                 condition=Q(revoked_at=None, ended_at=None),
                 name="voucher_on_router",
             ),
+            models.Index(
+                fields=["router"], condition=Q(on_router_at__isnull=False), name="voucher_held"
+            ),
+            models.Index(
+                fields=["router", "ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="voucher_by_end",
+            ),
+            models.Index(
+                fields=["router", "revoked_at"],
+                condition=Q(revoked_at__isnull=False),
+                name="voucher_by_revocation",
+            ),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="voucher_due"),
         ]
 
@@ -137,3 +150,10 @@ class Voucher(models.Model):
         if self.valid_from > now:
             return State.SCHEDULED
         return State.ACTIVE if self.first_login_at else State.UNUSED
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return when the clock alone will next change what the router should know of it."""
+        state = self.state_at(now)
+        if state == State.SCHEDULED:
+            return self.valid_from
+        return self.expires_at if state in OPEN else None

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from django.db import transaction
@@ -14,11 +14,13 @@ from django.db.models.functions import Now
 from routers import connections, events
 from routers.models import Reconciliation, Router, RouterEvent
 from routers.reconcile import providers, safety
-from routers.reconcile.apply import Done, Phases, carry_out
+from routers.reconcile.apply import WINDOW, Done, Phases, carry_out
 from routers.reconcile.changes import Action, Change, Plan, Problem
 from routers.reconcile.lease import Lease
+from routers.reconcile.menus import MENUS
 from routers.reconcile.plan import make_plan
 from routers.reconcile.reading import Reading, read
+from routers.reconcile.rows import is_mark
 from routers.reconcile.written import WrittenSecrets
 from routers.routeros import Deadline
 
@@ -76,6 +78,12 @@ class View:
         rows = {menu: rows for menu, rows in self.reading.rows.items() if menu not in menus}
         self.reading = Reading(rows | fresh.rows, kept + fresh.problems, fresh.switches)
 
+    def keys(self) -> Iterator[str]:
+        """Yield the marks of the rows of ours that stand there, as of the last reading."""
+        for menu, rows in self.reading.rows.items():
+            marks = (row.get(MENUS[menu].marked_by, "") for row in rows)
+            yield from filter(is_mark, marks)
+
     def plan(self) -> Plan:
         unreadable = self.reading.unreadable
         desired = [row for row in self.desired if row.menu not in unreadable]
@@ -108,6 +116,7 @@ class Pass:
             view.read(self.lease.window())
             self._settle_what_was_armed()
         plan = self._write_in_rounds()
+        providers.tell_observers(self.router, view.keys(), are_all=True)
         problems = (*plan.problems, *self._problems(plan))
         self._finish(problems)
         return Outcome(self._changed(), problems)
@@ -168,8 +177,11 @@ class Pass:
             self._note_taken_back()
 
     def _note(self, answers: Iterator[Done]) -> None:
-        for done in answers:
-            self._answers[_identity(done.change)] = done
+        while some := list(islice(answers, WINDOW)):
+            self._answers |= {_identity(done.change): done for done in some}
+            taken = (d.change for d in some if not d.refusal)
+            added = (change.key for change in taken if change.action is Action.ADD)
+            providers.tell_observers(self.router, added, are_all=False)
 
     # Safe changes ---------------------------------------------------------------------------
 

@@ -1,0 +1,79 @@
+"""What is done about guests when nobody waits for it."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from cloudpilot import jobs
+from hotspot.models import Voucher
+from routers.models import Router
+
+# Nobody is to be online for more than a minute past the end: a look must find it and act by then.
+WATCH_SECONDS = 30
+EXPIRY_SECONDS = 5
+
+
+@jobs.every(seconds=EXPIRY_SECONDS)
+@jobs.task(max_attempts=1)
+def expire_vouchers() -> int:
+    """Take off what is over by the clock, and put on what begins."""
+    from hotspot import expiry
+
+    return expiry.sweep(timezone.now())
+
+
+@jobs.every(seconds=WATCH_SECONDS)
+@jobs.task(max_attempts=1)
+def watch_all() -> int:
+    """Queue a look at every router on which somebody could be online with a voucher."""
+    from hotspot import watching
+
+    routers = watching.to_watch()
+    ask_to_watch(routers)
+    return len(routers)
+
+
+@jobs.task(max_attempts=1)  # the next look comes anyway
+def watch_router(*, router: int) -> None:
+    """See who is online at a router, count what they use, and put out who should not be."""
+    from hotspot import watching
+
+    row = Router.objects.filter(pk=router, is_active=True).first()
+    if row is not None:
+        watching.watch(row)
+
+
+@jobs.task(max_attempts=10)
+def put_out(*, voucher: int) -> None:
+    """End all sessions of a voucher, so that it can be used from another device."""
+    from hotspot import watching
+    from hotspot.live import Unwanted
+
+    row = Voucher.objects.select_related("router").filter(pk=voucher).first()
+    if row is not None:
+        watching.put_out(row.router, [Unwanted(row.code)])
+
+
+def ask_to_watch(routers: Iterable[int]) -> None:
+    """Queue a look at these routers, by primary key, in the caller's transaction."""
+    rows = Router.objects.filter(pk__in=routers, is_active=True).order_by("pk")
+    with transaction.atomic():
+        for router, company in rows.values_list("pk", "company_id"):
+            jobs.enqueue(
+                watch_router,
+                {"router": router},
+                unique=f"watch:{router}",
+                lock=f"router:{router}",
+                company=company,
+            )
+
+
+def ask_to_put_out(voucher: Voucher) -> None:
+    """Queue the end of a voucher's sessions, in the caller's transaction."""
+    jobs.enqueue(
+        put_out,
+        {"voucher": voucher.pk},
+        lock=f"router:{voucher.router_id}",
+        company=voucher.company_id,
+    )

@@ -1,0 +1,56 @@
+"""Looking at a router's guests: who is online, what they use, and who should not be there.
+
+Each look is whole in itself. What one misses (a worker that died, a router that was away) the next
+one finds, and what is found twice is counted once.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from hotspot import live
+from hotspot.accounting import Look
+from hotspot.live import Unwanted
+from hotspot.models import Login, Voucher
+from routers.models import Router
+
+SECONDS = 20.0
+
+
+def to_watch() -> list[int]:
+    """Return the active routers on which somebody could be online with a voucher."""
+    usable = Voucher.objects.filter(router=OuterRef("pk"), revoked_at=None, ended_at=None)
+    online = Login.objects.filter(router=OuterRef("pk"), ended_at=None)
+    routers = Router.objects.filter(Exists(usable) | Exists(online), is_active=True)
+    return list(routers.order_by("pk").values_list("pk", flat=True))
+
+
+def watch(router: Router) -> None:
+    """Look at a router once: count, and put out whoever is not entitled.
+
+    Raises `RouterUnreachable`, and `RouterRefused` if the account may not look.
+    """
+    with live.speaking_to(router, SECONDS) as (session, deadline):
+        rows = live.online(session, deadline)
+        now = timezone.now()
+        sessions = [live.read_online(row, now) for row in rows]
+        look = Look(router, sessions, now)
+        counts_all = look.counts_all or len(look.names_to_count()) > live.MOST_NAMES
+        names = None if counts_all else look.names_to_count()
+        counted = live.counters(session, deadline, names)
+    if look.settle(counted, all_counted=counts_all):
+        unwanted = [Unwanted(s.user, s.mac_address) for s in look.unwanted(sessions)]
+        put_out(router, [*unwanted, *map(Unwanted, look.just_ended())])
+
+
+def put_out(router: Router, unwanted: Iterable[Unwanted]) -> int:
+    """End these sessions and take their cookies; answers how many it ended.
+
+    Raises `RouterUnreachable`, or `RouterRefused` if the account may not look.
+    """
+    unwanted = list(unwanted)
+    if not unwanted:
+        return 0
+    with live.speaking_to(router, SECONDS) as (session, deadline):
+        return live.put_out(session, deadline, unwanted)

@@ -1,0 +1,197 @@
+"""What is learnt from routers, and who is put out there."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from hotspot import expiry, watching
+from hotspot import services as acts
+from hotspot.states import State
+from routers.reconcile import services
+from tests.factories import PackageFactory, make_voucher
+from tests.hotspot.guests import COOKIES, log_in, online, pass_time, users, work
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def voucher(package, router, device):
+    """A voucher that the router has."""
+    voucher = make_voucher(package)
+    services.reconcile(router)
+    return voucher
+
+
+def test_the_first_login_starts_the_hour(voucher, router, device, server_clock):
+    pass_time(device, server_clock, 7200)
+    came_in = timezone.now()
+    mac = log_in(device, voucher)
+    pass_time(device, server_clock, 20)
+
+    watching.watch(router)
+
+    voucher.refresh_from_db()
+    assert timedelta(0) <= voucher.first_login_at - came_in < timedelta(seconds=5)
+    assert voucher.expires_at == voucher.first_login_at + timedelta(hours=1)
+    assert (voucher.mac_address, voucher.state_at(timezone.now())) == (mac, State.ACTIVE)
+
+
+def test_whoever_is_over_time_is_put_out_with_the_cookie(voucher, router, device, server_clock):
+    log_in(device, voucher)
+    watching.watch(router)
+    pass_time(device, server_clock, 3590)
+    work(router, timezone.now())
+    still_there = online(device)
+    device.set("/ip/hotspot/user", voucher.code, {"limit-uptime": "0s"})
+
+    pass_time(device, server_clock, 15)
+    work(router, timezone.now())
+    device.advance(5)
+
+    assert still_there == [voucher.code]
+    assert (online(device), users(device), device.rows(COOKIES)) == ([], {}, [])
+
+
+def test_what_is_used_is_what_the_router_counts(voucher, router, device, server_clock):
+    mac = log_in(device, voucher)
+    watching.watch(router)
+    pass_time(device, server_clock, 600)
+    watching.watch(router)
+    pass_time(device, server_clock, 60)
+    device.guests.log_out(mac)
+
+    watching.watch(router)
+
+    voucher.refresh_from_db()
+    row = users(device)[voucher.code]
+    assert (voucher.uploaded, voucher.downloaded) == (int(row["bytes-in"]), int(row["bytes-out"]))
+    assert voucher.online_time == timedelta(seconds=660)
+    assert voucher.logins.get().ended_at is not None
+
+
+def test_use_is_counted_on_when_the_router_forgets(voucher, router, device, server_clock):
+    mac = log_in(device, voucher)
+    pass_time(device, server_clock, 600)
+    watching.watch(router)
+    device.guests.log_out(mac)
+    watching.watch(router)
+    device.factory_reset()
+    server_clock.advance(960)
+    watching.watch(router)
+    services.reconcile(router)
+    log_in(device, voucher)
+    pass_time(device, server_clock, 300)
+
+    watching.watch(router)
+
+    voucher.refresh_from_db()
+    assert voucher.online_time == timedelta(seconds=900)
+    assert users(device)[voucher.code]["limit-uptime"] == "50m"
+
+
+def test_a_session_between_two_looks_is_found_by_the_users_own_counters(
+    voucher, router, device, server_clock
+):
+    watching.watch(router)
+    mac = log_in(device, voucher)
+    pass_time(device, server_clock, 10)
+    device.guests.log_out(mac)
+    pass_time(device, server_clock, 1000)
+
+    watching.watch(router)
+
+    voucher.refresh_from_db()
+    assert voucher.online_time == timedelta(seconds=10)
+    assert voucher.first_login_at > timezone.now() - timedelta(seconds=60)
+
+
+def test_whoever_has_used_up_the_data_is_out_though_the_router_would_go_on(
+    router, device, server_clock
+):
+    voucher = make_voucher(PackageFactory(router=router, data_limit_mb=10))
+    services.reconcile(router)
+    device.set("/ip/hotspot/user", voucher.code, {"limit-bytes-total": "0"})
+    log_in(device, voucher)
+    pass_time(device, server_clock, 300)
+
+    work(router, timezone.now())
+    services.reconcile(router)
+
+    voucher.refresh_from_db()
+    assert voucher.state_at(timezone.now()) == State.USED_UP
+    assert (online(device), users(device)) == ([], {})
+
+
+def test_two_looks_at_once_count_once(voucher, router, device, server_clock):
+    log_in(device, voucher)
+    pass_time(device, server_clock, 100)
+    with watching.live.speaking_to(router, 5) as (session, deadline):
+        rows = watching.live.online(session, deadline)
+    now = timezone.now()
+    looks = [watching.Look(router, [watching.live.read_online(r, now) for r in rows], now)] * 2
+
+    assert [look.settle({}, all_counted=False) for look in looks] == [True, False]
+    voucher.refresh_from_db()
+    assert voucher.online_time == timedelta(seconds=100)
+
+
+def test_a_guest_of_the_routers_owner_is_left_alone(voucher, router, device):
+    device.add("/ip/hotspot/user", {"name": "boss", "password": "x"})
+    device.guests.arrive("AA:BB:CC:00:00:09", "192.168.88.99")
+    device.guests.log_in("AA:BB:CC:00:00:09", "boss", "x")
+
+    watching.watch(router)
+
+    assert online(device) == ["boss"]
+    assert router.logins.get().name == "boss"
+
+
+def test_a_user_of_the_owners_with_a_spent_code_is_not_ours_to_judge(voucher, router, device):
+    acts.revoke(voucher)
+    services.reconcile(router)
+    device.add("/ip/hotspot/user", {"name": voucher.code, "password": "x", "comment": "mine"})
+    device.guests.arrive("AA:BB:CC:00:00:09", "192.168.88.99")
+    device.guests.log_in("AA:BB:CC:00:00:09", voucher.code, "x")
+
+    watching.watch(router)
+
+    assert online(device) == [voucher.code]
+
+
+@pytest.mark.parametrize("act", [acts.revoke, acts.pause])
+def test_ending_or_pausing_a_voucher_puts_its_guests_out(voucher, router, device, act):
+    log_in(device, voucher)
+    watching.watch(router)
+
+    act(voucher)
+    work(router, timezone.now())
+    device.advance(5)
+
+    assert online(device) == []
+
+
+def test_a_paused_voucher_keeps_the_time_it_had(voucher, router, device, server_clock):
+    log_in(device, voucher)
+    pass_time(device, server_clock, 600)
+    watching.watch(router)
+    acts.pause(voucher)
+    pass_time(device, server_clock, 86_400)
+    work(router, timezone.now())
+
+    resumed = acts.resume(voucher)
+
+    left = resumed.expires_at - timezone.now()
+    assert abs(left - timedelta(minutes=50)) < timedelta(seconds=5)
+
+
+def test_a_voucher_begins_when_it_is_valid(package, router, device, server_clock):
+    voucher = make_voucher(package, valid_from=timezone.now() + timedelta(hours=1))
+    services.reconcile(router)
+    before = users(device)[voucher.code]["disabled"]
+
+    pass_time(device, server_clock, 3601)
+    assert expiry.sweep(timezone.now()) == 1
+    services.reconcile(router)
+
+    assert (before, users(device)[voucher.code]["disabled"]) == ("true", "false")
