@@ -5,7 +5,7 @@ from django.db import models
 
 from cloudpilot.crypto import SealedField
 from cloudpilot.random_ids import public_id
-from cloudpilot.tenancy import OwnedQuerySet
+from routers.querysets import RouterQuerySet
 from routers.routeros import Transport
 from users.models import Company
 
@@ -51,7 +51,7 @@ class Router(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = RouterQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["company", "-id"], name="router_of_company")]
