@@ -10,6 +10,8 @@ from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSe
 from cloudpilot.tenancy import Role, demand_role
 from routers import connections, examples
 from routers.commands import METHODS
+from routers.fleet import sweeps
+from routers.fleet.serializers import StatusField
 from routers.models import DEFAULT_PORTS, Router, RouterKey
 from routers.reconcile import services as reconcile
 from routers.routeros import Transport
@@ -50,15 +52,17 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         help_text="SHA-256 of the router's certificate; empty to trust the next one it shows",
     )
 
+    status = StatusField(read_only=True)
+
     create_only_fields = ("company",)
-    volatile_fields = ("is_online", "last_checked", "updated_at")
+    volatile_fields = ("is_online", "last_checked", "status", "updated_at")
 
     class Meta:
         model = Router
         fields = (
             "id", "public_id", "company", "name", "host", "port", "username", "password",
             "use_https", "transport", "tls_fingerprint", "location", "is_active", "is_online",
-            "last_checked", "created_at", "updated_at",
+            "last_checked", "status", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("public_id", "is_online", "last_checked")
 
@@ -93,6 +97,7 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         written = {*self.changed, "updated_at"}
         if written & _ENDPOINT_FIELDS:
             router.is_online = False
+            sweeps.look_anew(router)
             written.add("is_online")
             transaction.on_commit(partial(connections.forget, router))
         router.save(update_fields=written)

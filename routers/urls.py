@@ -1,5 +1,6 @@
 from django.urls import path
 
+from routers.fleet.views import RouterEventViewSet, RouterHistoryViewSet
 from routers.key_views import RouterKeyViewSet
 from routers.views import RouterViewSet
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("<int:pk>/test-connection/", RouterViewSet.as_view({"post": "check"})),
     path("<int:pk>/execute-command/", RouterViewSet.as_view({"post": "execute"})),
     path("<int:pk>/device-info/", RouterViewSet.as_view({"get": "device_info"})),
+    path("<int:router_pk>/events/", RouterEventViewSet.as_view({"get": "list"})),
+    path("<int:router_pk>/history/", RouterHistoryViewSet.as_view({"get": "points"})),
     path(_keys, RouterKeyViewSet.as_view({"get": "list"})),
     path(f"{_keys}regenerate/", RouterKeyViewSet.as_view({"post": "regenerate"})),
     path(f"{_keys}status/", RouterKeyViewSet.as_view({"get": "status"})),

@@ -12,7 +12,9 @@ from rest_framework.relations import RelatedField
 
 from cloudpilot.serializers import OwnedRelatedField
 from cloudpilot.tenancy import OwnedQuerySet
+from routers import events
 from routers import keys as router_keys
+from routers.models import RouterEvent
 from tests.factories import CompanyFactory, MembershipFactory, RouterFactory, UserFactory
 from tests.routes import all_routes
 from users import keys
@@ -60,7 +62,7 @@ ROWS = {
         a_strangers_membership,
         {"company_id": "EMP_0000000000", "pk": NOWHERE},
     ),
-    "routers/<int:router_pk>/api-keys/": (
+    "routers/<int:router_pk>/": (
         a_strangers_router_key,
         {"router_pk": NOWHERE, "key_id": "key_0000000000000000"},
     ),
@@ -157,6 +159,9 @@ def test_what_a_body_names_is_looked_for_among_the_callers_own_rows(serializer_c
 LISTS = {
     "routers/": lambda router, operator: RouterFactory(company=CompanyFactory(owner=operator)),
     "routers/<int:router_pk>/api-keys/": lambda router, operator: router_keys.regenerate(router),
+    "routers/<int:router_pk>/events/": lambda router, operator: events.record(
+        router, RouterEvent.Kind.REBOOTED
+    ),
     "users/companies/": lambda router, operator: CompanyFactory(owner=operator),
     "users/companies/<str:company_id>/members/": lambda router, operator: MembershipFactory(
         company=router.company

@@ -56,6 +56,12 @@ def look_anew(router: Router) -> None:
     )
 
 
+def ask_soon(router: Router) -> None:
+    """Have a router asked that was to be asked later: somebody has just heard from it."""
+    now = timezone.now()
+    RouterStatus.objects.filter(router=router, next_check_at__gt=now).update(next_check_at=now)
+
+
 def store(findings: Iterable[Finding]) -> None:
     """Write down what a sweep found, and what follows from it.
 

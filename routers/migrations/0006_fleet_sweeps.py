@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('routers', '0004_fleet_and_desired_state'),
+        ('routers', '0005_safe_changes'),
     ]
 
     operations = [
