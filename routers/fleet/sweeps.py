@@ -14,6 +14,7 @@ from routers.fleet import samples
 from routers.fleet.asking import Finding, Outcome, ask_all, ask_briefly, ask_patiently
 from routers.fleet.judging import judge
 from routers.models import Router, RouterEvent, RouterStatus
+from routers.reconcile import services as reconcile
 
 _PLACES_OF_FLEET = 64
 _PLACES_OF_SILENT = 64
@@ -75,11 +76,15 @@ def store(findings: Iterable[Finding]) -> None:
         news = [f for f in asked if not _is_known_later(statuses[f.router.pk], f)]
         # Of one that has missed before, each sweep of the fleet counts a check; see below.
         samples.add(f for f in news if not statuses[f.router.pk].misses)
+        were_up = {pk for pk, status in statuses.items() if status.is_up}
         happened: list[RouterEvent] = []
         for finding in news:
             happened += _judged(statuses[finding.router.pk], finding)
         _write([statuses[finding.router.pk] for finding in news])
         events.record_all(happened)
+        for pk, status in statuses.items():
+            if status.is_up and pk not in were_up:
+                reconcile.router_is_back(pk)
 
 
 def _still_as_asked(telling: dict[int, Finding]) -> list[Finding]:
