@@ -5,4 +5,4 @@ class HotspotConfig(AppConfig):
     name = "hotspot"
 
     def ready(self) -> None:
-        from hotspot import cors  # noqa: F401  (connects its receiver)
+        from hotspot import cors, desired  # noqa: F401  (they register what is in them)

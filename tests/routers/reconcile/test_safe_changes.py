@@ -42,6 +42,22 @@ def cut_off(device, wanted, make_pass, settings):
     return act
 
 
+@pytest.fixture
+def die_before_confirming(make_pass, monkeypatch):
+    """Make a pass that has done what it wanted, and ends before it could say so."""
+
+    def die(*args):
+        raise KeyboardInterrupt
+
+    def act():
+        with monkeypatch.context() as patched:
+            patched.setattr(safety, "_confirm", die)
+            with pytest.raises(KeyboardInterrupt):
+                make_pass()
+
+    return act
+
+
 def rules(device):
     """Return the marks of our rules on the router."""
     comments = [row.get("comment", "") for row in device.rows(FILTER)]
@@ -130,15 +146,10 @@ def test_somebody_may_ask_for_what_was_taken_back(device, wanted, router, make_p
 
 
 def test_a_pass_that_died_before_it_confirmed_is_confirmed_by_the_next(
-    device, wanted, router, make_pass, monkeypatch, settings
+    device, wanted, router, die_before_confirming, settings
 ):
-    def die(*args):
-        raise KeyboardInterrupt
-
     wanted[:] = [HARMLESS]
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(safety, "_confirm", die)
-        make_pass()
+    die_before_confirming()
     assert len(device.rows(SCHEDULER)) == 1
 
     services.reconcile(router)
@@ -150,15 +161,10 @@ def test_a_pass_that_died_before_it_confirmed_is_confirmed_by_the_next(
 
 
 def test_a_pass_that_died_too_early_leaves_a_change_that_the_router_takes_back(
-    device, wanted, router, make_pass, monkeypatch, settings
+    device, wanted, router, die_before_confirming, settings
 ):
-    def die(*args):
-        raise KeyboardInterrupt
-
     wanted[:] = [HARMLESS]
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(safety, "_confirm", die)
-        make_pass()
+    die_before_confirming()
     device.advance(settings.RECONCILE_REVERT_SECONDS + 1)
 
     outcome = services.reconcile(router)
