@@ -71,11 +71,15 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
-            attrs.setdefault("company", self._default_company())
+            if "company" not in attrs:
+                attrs["company"] = self._default_company()
             attrs.setdefault("port", _default_port(attrs))
         return super().validate(attrs)
 
     def _default_company(self) -> Company:
+        """Return the company that whoever made this serializer named, or the caller's own."""
+        if "company" in self.context:
+            return self.context["company"]
         user = self.context["request"].user
         company = user.personal_company
         if company is None:
