@@ -198,6 +198,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Paths that take more. Never more than Django keeps in memory: a list of routers holds passwords,
+# and is not to lie about on a disk.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+LARGEST_BODIES = {"routers/imports/": FILE_UPLOAD_MAX_MEMORY_SIZE}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "CloudPilot API",
