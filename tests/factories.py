@@ -4,7 +4,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from cloudpilot.tenancy import Role
-from routers.models import Router
+from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
 from users.models import Company, Membership, User
 
@@ -70,6 +70,54 @@ class RouterFactory(DjangoModelFactory):
     company = factory.LazyAttribute(
         lambda row: row.owner.personal_company if row.owner else CompanyFactory()
     )
+
+
+class CommandBatchFactory(DjangoModelFactory):
+    """A bulk command on one router, that nobody has begun."""
+
+    class Meta:
+        model = CommandBatch
+        skip_postgeneration_save = True
+
+    company = factory.SubFactory(CompanyFactory)
+    command = "/ip/address/print"
+    sealed_command = "{}"
+    total = 1
+
+    @factory.post_generation
+    def results(self, create, extracted, **kwargs):
+        CommandResultFactory(batch=self)
+
+
+class CommandResultFactory(DjangoModelFactory):
+    class Meta:
+        model = CommandResult
+
+    batch = factory.SubFactory(CommandBatchFactory)
+    company = factory.SelfAttribute("batch.company")
+    router = factory.SubFactory(RouterFactory, company=factory.SelfAttribute("..company"))
+    router_name = factory.LazyAttribute(lambda row: str(row.router))
+
+
+class RouterImportFactory(DjangoModelFactory):
+    """A list of routers that nobody has begun with."""
+
+    class Meta:
+        model = RouterImport
+
+    company = factory.SubFactory(CompanyFactory)
+    dry_run = True
+    content = ""
+
+
+class RouterImportRowFactory(DjangoModelFactory):
+    class Meta:
+        model = RouterImportRow
+
+    upload = factory.SubFactory(RouterImportFactory)
+    company = factory.SelfAttribute("upload.company")
+    line = factory.Sequence(lambda n: n + 2)
+    outcome = "valid"
 
 
 def pair_of(user, name="Script"):

@@ -7,7 +7,12 @@ from typing import Any
 from django.urls import URLPattern, get_resolver
 
 from routers import keys as router_keys
-from tests.factories import MembershipFactory, RouterFactory
+from tests.factories import (
+    CommandBatchFactory,
+    MembershipFactory,
+    RouterFactory,
+    RouterImportFactory,
+)
 from users import keys
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -57,6 +62,10 @@ def own_values(path, user, **router):
     company = user.personal_company
     if path.startswith("/routers/{id}"):
         return {"id": RouterFactory(owner=user, **router).pk}
+    if path.startswith("/routers/commands/{"):
+        return {"public_id": CommandBatchFactory(company=company).public_id}
+    if path.startswith("/routers/imports/{"):
+        return {"public_id": RouterImportFactory(company=company).public_id}
     if "{router_pk}" in path or path.startswith("/admin/empresas/{"):
         key = router_keys.issue(RouterFactory(owner=user, **router)).row
         return {

@@ -14,8 +14,17 @@ from cloudpilot.serializers import OwnedRelatedField
 from cloudpilot.tenancy import OwnedQuerySet
 from routers import events
 from routers import keys as router_keys
-from routers.models import RouterEvent
-from tests.factories import CompanyFactory, MembershipFactory, RouterFactory, UserFactory
+from routers.models import CommandBatch, RouterEvent, RouterImport
+from tests.factories import (
+    CommandBatchFactory,
+    CommandResultFactory,
+    CompanyFactory,
+    MembershipFactory,
+    RouterFactory,
+    RouterImportFactory,
+    RouterImportRowFactory,
+    UserFactory,
+)
 from tests.routes import all_routes
 from users import keys
 
@@ -53,6 +62,14 @@ def a_strangers_router_key():
 # How a route begins; a stranger's row for its parameters; and a row that does not exist.
 ROWS = {
     "routers/<int:pk>/": (lambda: {"pk": RouterFactory().pk}, {"pk": NOWHERE}),
+    "routers/commands/<str:public_id>/": (
+        lambda: {"public_id": CommandBatchFactory().public_id},
+        {"public_id": "CMD_0000000000000000"},
+    ),
+    "routers/imports/<str:public_id>/": (
+        lambda: {"public_id": RouterImportFactory().public_id},
+        {"public_id": "IMP_0000000000000000"},
+    ),
     "users/api-keys/<int:pk>/": (lambda: {"pk": a_strangers_key()}, {"pk": NOWHERE}),
     "users/companies/<str:public_id>/": (
         lambda: {"public_id": CompanyFactory().public_id},
@@ -162,6 +179,14 @@ LISTS = {
     "routers/<int:router_pk>/events/": lambda router, operator: events.record(
         router, RouterEvent.Kind.REBOOTED
     ),
+    "routers/commands/": lambda router, operator: CommandBatchFactory(company=router.company),
+    "routers/commands/<str:public_id>/results/": lambda router, operator: CommandResultFactory(
+        batch=CommandBatch.objects.get()
+    ),
+    "routers/imports/": lambda router, operator: RouterImportFactory(company=router.company),
+    "routers/imports/<str:public_id>/rows/": lambda router, operator: RouterImportRowFactory(
+        upload=RouterImport.objects.get()
+    ),
     "users/companies/": lambda router, operator: CompanyFactory(owner=operator),
     "users/companies/<str:company_id>/members/": lambda router, operator: MembershipFactory(
         company=router.company
@@ -175,6 +200,12 @@ LISTS = {
     ),
 }
 
+# What a list's path names, if it is neither the router nor its company.
+PARENTS = {
+    "routers/commands/<str:public_id>/results/": CommandBatchFactory,
+    "routers/imports/<str:public_id>/rows/": RouterImportFactory,
+}
+
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.is_list], ids=of)
 def test_a_list_costs_as_many_queries_however_long_it_is(client, operator, route):
@@ -183,7 +214,9 @@ def test_a_list_costs_as_many_queries_however_long_it_is(client, operator, route
     operator.save()
     router = RouterFactory(owner=operator)
     company_id = router.company.public_id
+    parent = PARENTS.get(route.pattern, lambda **_: router.company)(company=router.company)
     path = route.path(
+        public_id=parent.public_id,
         company_id=company_id,
         empresa_id=company_id,
         router_id=router.public_id,

@@ -18,6 +18,16 @@ _BY_PORT = {
 DEFAULT_PORTS = {transport: port for port, transport in _BY_PORT.items()}
 
 
+def uses(transport: Transport) -> models.Q:
+    """Match the routers whose `transport` this is: that property's rule, for a query."""
+    default = Transport.API_SSL if transport is Transport.API_SSL else Transport.API
+    implied = models.Q(port=DEFAULT_PORTS[transport])
+    if transport is default:
+        over_tls = transport is Transport.API_SSL
+        implied |= ~models.Q(port__in=_BY_PORT) & models.Q(use_https=over_tls)
+    return models.Q(chosen_transport=transport) | models.Q(chosen_transport="") & implied
+
+
 class Router(models.Model):
     """A MikroTik router of a company, and how to reach it."""
 
