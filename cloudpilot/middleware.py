@@ -52,7 +52,7 @@ def _unreadable(request: HttpRequest) -> Problem | None:
         return BAD_REQUEST
     # Also of a file, which Django would write to the disk whatever its size.
     path = f"{request.path_info.strip('/')}/"
-    largest = settings.LARGEST_BODIES.get(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    largest = settings.LARGEST_BODIES.get(path, settings.LARGEST_BODY)
     return TOO_LARGE if length > largest else None
 
 
