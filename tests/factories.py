@@ -3,6 +3,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
+from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
@@ -118,6 +119,21 @@ class RouterImportRowFactory(DjangoModelFactory):
     company = factory.SelfAttribute("upload.company")
     line = factory.Sequence(lambda n: n + 2)
     outcome = "valid"
+
+
+class JobFactory(DjangoModelFactory):
+    """A stranger's queued job; `owner=user` makes it the personal company's of that user."""
+
+    class Meta:
+        model = Job
+
+    class Params:
+        owner = None
+
+    task = "routers.reconcile_router"
+    tenant = factory.LazyAttribute(
+        lambda row: (row.owner.personal_company if row.owner else CompanyFactory()).pk
+    )
 
 
 def pair_of(user, name="Script"):

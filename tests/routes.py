@@ -9,6 +9,7 @@ from django.urls import URLPattern, get_resolver
 from routers import keys as router_keys
 from tests.factories import (
     CommandBatchFactory,
+    JobFactory,
     MembershipFactory,
     RouterFactory,
     RouterImportFactory,
@@ -74,6 +75,8 @@ def own_values(path, user, **router):
             "router_pk": key.router.pk,
             "key_id": key.key_id,
         }
+    if path.startswith("/jobs/{"):
+        return {"public_id": JobFactory(owner=user).public_id}
     if path.startswith("/users/api-keys/{id}"):
         return {"id": keys.make_pair(user, "Theirs").row.pk}
     if path.startswith("/users/companies/{"):

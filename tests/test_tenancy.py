@@ -19,6 +19,7 @@ from tests.factories import (
     CommandBatchFactory,
     CommandResultFactory,
     CompanyFactory,
+    JobFactory,
     MembershipFactory,
     RouterFactory,
     RouterImportFactory,
@@ -69,6 +70,10 @@ ROWS = {
     "routers/imports/<str:public_id>/": (
         lambda: {"public_id": RouterImportFactory().public_id},
         {"public_id": "IMP_0000000000000000"},
+    ),
+    "jobs/<str:public_id>/": (
+        lambda: {"public_id": JobFactory().public_id},
+        {"public_id": "JOB_0000000000000000"},
     ),
     "users/api-keys/<int:pk>/": (lambda: {"pk": a_strangers_key()}, {"pk": NOWHERE}),
     "users/companies/<str:public_id>/": (
@@ -187,6 +192,7 @@ LISTS = {
     "routers/imports/<str:public_id>/rows/": lambda router, operator: RouterImportRowFactory(
         upload=RouterImport.objects.get()
     ),
+    "jobs/": lambda router, operator: JobFactory(owner=operator),
     "users/companies/": lambda router, operator: CompanyFactory(owner=operator),
     "users/companies/<str:company_id>/members/": lambda router, operator: MembershipFactory(
         company=router.company
