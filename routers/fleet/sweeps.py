@@ -73,7 +73,7 @@ def store(findings: Iterable[Finding]) -> None:
     with transaction.atomic():
         asked = _still_as_asked(telling)
         statuses = _statuses_of(asked)
-        news = [f for f in asked if not _is_known_later(statuses[f.router.pk], f)]
+        news = [f for f in asked if not _is_old_news(statuses[f.router.pk], f)]
         # Of one that has missed before, each sweep of the fleet counts a check; see below.
         samples.add(f for f in news if not statuses[f.router.pk].misses)
         were_up = {pk for pk, status in statuses.items() if status.is_up}
@@ -103,7 +103,11 @@ def _statuses_of(findings: Sequence[Finding]) -> dict[int, RouterStatus]:
     return {pk: known.get(pk) or RouterStatus(router_id=pk) for pk in ids}
 
 
-def _is_known_later(status: RouterStatus, finding: Finding) -> bool:
+def _is_old_news(status: RouterStatus, finding: Finding) -> bool:
+    """Whether another sweep, at the same time, has heard or not heard the same."""
+    was_due = status.next_check_at is None or status.next_check_at <= finding.asked_at
+    if finding.outcome is Outcome.MISSED and not was_due:
+        return True
     return status.checked_at is not None and status.checked_at > finding.asked_at
 
 
