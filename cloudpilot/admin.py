@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from cloudpilot.models import AuditEvent
+from cloudpilot.models import AuditEvent, Job, Worker
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -25,3 +25,17 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ("action",)
     search_fields = ("actor_name", "subject", "company")
     show_full_result_count = False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "task", "state", "tenant", "due_at", "attempts", "error")
+    list_filter = ("state", "task")
+    search_fields = ("public_id", "task", "unique_key", "lock_key")
+    show_full_result_count = False
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    list_display = ("name", "threads", "started_at", "seen_at")
+    search_fields = ("name",)

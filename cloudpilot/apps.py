@@ -5,4 +5,4 @@ class CloudPilotConfig(AppConfig):
     name = "cloudpilot"
 
     def ready(self) -> None:
-        from cloudpilot import checks  # noqa: F401  (registers them)
+        from cloudpilot import checks, tasks  # noqa: F401  (they register what is in them)

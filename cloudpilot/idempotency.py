@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
@@ -91,8 +93,18 @@ def _fingerprint(request: Request) -> str:
     data = request.data
     body = dict(data.lists()) if hasattr(data, "lists") else data
     path = request._request.path_info  # one path, with and without its slash
-    text = json.dumps([request.method, path, body], sort_keys=True, default=str)
+    text = json.dumps([request.method, path, body], sort_keys=True, default=_as_text)
     return digest(text, "idempotency")
+
+
+def _as_text(value: Any) -> str:
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    contents = sha256()
+    for chunk in value.chunks():
+        contents.update(chunk)
+    value.seek(0)
+    return contents.hexdigest()
 
 
 def _without_secrets(value: Any) -> Any:

@@ -50,8 +50,10 @@ def _unreadable(request: HttpRequest) -> Problem | None:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return BAD_REQUEST
-    # Also of a file, which Django would write to the disk whatever its size: nothing here takes one.
-    return TOO_LARGE if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE else None
+    # Also of a file, which Django would write to the disk whatever its size.
+    path = f"{request.path_info.strip('/')}/"
+    largest = settings.LARGEST_BODIES.get(path, settings.LARGEST_BODY)
+    return TOO_LARGE if length > largest else None
 
 
 class OptionalSlashMiddleware:

@@ -123,7 +123,7 @@ _IDEMPOTENCY = [
         "Idempotency-Replayed",
         str,
         OpenApiParameter.HEADER,
-        response=["201"],
+        response=["201", "202"],
         description="`true` if this is the first answer again; what it showed once is null.",
     ),
 ]

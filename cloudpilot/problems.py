@@ -111,7 +111,8 @@ def _flatten(detail: Any, path: str = "") -> Fields:
     if isinstance(detail, dict):
         flat: Fields = {}
         for name, inner in detail.items():
-            flat |= _flatten(inner, f"{path}.{name}" if path else str(name))
+            whole = path and name == "non_field_errors"  # of the object that `path` names
+            flat |= _flatten(inner, path if whole else f"{path}.{name}" if path else str(name))
         return flat
     if isinstance(detail, list) and any(isinstance(item, dict) for item in detail):
         flat = {}

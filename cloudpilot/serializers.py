@@ -2,6 +2,7 @@ from typing import Any, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
 from rest_framework.relations import SlugRelatedField
 
 from cloudpilot.tenancy import OwnedQuerySet, Role, demand_role
@@ -59,6 +60,12 @@ class StrictSerializer(serializers.Serializer):
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
     """A model's serializer that refuses what it does not know."""
+
+
+class OptionalBooleanField(serializers.BooleanField):
+    """A form that leaves it out says nothing, where DRF would take it to say false."""
+
+    default_empty_html = empty
 
 
 class NamedRelatedField(SlugRelatedField):

@@ -197,7 +197,11 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Bodies, in bytes: of any path, and of those that take more. Django's own two limits are as high
+# as ours go, so that no body is written to a disk: a list of routers holds passwords.
+LARGEST_BODY = 1_048_576
+LARGEST_BODIES = {"routers/imports/": 2_621_440}
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(LARGEST_BODIES.values())
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "CloudPilot API",

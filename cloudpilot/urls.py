@@ -35,6 +35,7 @@ urlpatterns = [
     path("routers/", include("routers.urls")),
     path("admin/empresas/", include("routers.empresas.urls")),
     path("portal/", include("hotspot.urls")),
+    path("jobs/", include("cloudpilot.jobs.urls")),
     path("health/", HealthView.as_view()),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("swagger/", SpectacularSwaggerView.as_view(url_name="openapi")),

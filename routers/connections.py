@@ -37,6 +37,15 @@ def probe(router: Router, command: Command, deadline: Deadline) -> Reply:
         return own.run(command, deadline)
 
 
+def ask(router: Router, command: Command, deadline: Deadline) -> Reply:
+    """Read something over the kept connection as it is, to learn whether the router is there.
+
+    Where `run` would make sure of an old connection first, this raises `Unavailable`.
+    """
+    trust = partial(_trust_on_first_use, router)
+    return _pool.run(router.pk, endpoint_of(router), command, deadline, trust=trust, ping=False)
+
+
 def run(router: Router, command: Command, deadline: Deadline) -> Reply:
     """Run one command over the one connection to `router` that this process keeps.
 

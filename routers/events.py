@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from routers.models import Router, RouterEvent
+
+_DELETED_AT_ONCE = 5000
 
 log = logging.getLogger("cloudpilot.routers")
 
@@ -33,6 +36,13 @@ def record_all(events: Iterable[RouterEvent]) -> None:
     """Add the events of many routers, as `record` does, in one statement."""
     for event in RouterEvent.objects.bulk_create(events):
         transaction.on_commit(partial(_write_line, event))
+
+
+def forget_before(moment: datetime) -> None:
+    """Delete older events, in slices, so that nobody waits long for the table."""
+    old = RouterEvent.objects.filter(at__lt=moment)
+    while old.filter(pk__in=old.order_by("pk").values("pk")[:_DELETED_AT_ONCE]).delete()[0]:
+        pass
 
 
 def _write_line(event: RouterEvent) -> None:

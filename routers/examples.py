@@ -2,6 +2,8 @@
 
 from drf_spectacular.utils import OpenApiExample
 
+from routers.fleet.examples import STATUS
+
 _ROUTER = {
     "id": 1,
     "public_id": "RTR_0A1B2C3D",
@@ -15,8 +17,9 @@ _ROUTER = {
     "tls_fingerprint": "",
     "location": "Moi Avenue",
     "is_active": True,
-    "is_online": False,
-    "last_checked": None,
+    "is_online": True,
+    "last_checked": "2026-11-21T09:30:00Z",
+    "status": STATUS,
     "created_at": "2026-11-21T08:00:00Z",
     "updated_at": "2026-11-21T08:00:00Z",
 }

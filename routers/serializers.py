@@ -10,6 +10,8 @@ from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSe
 from cloudpilot.tenancy import Role, demand_role
 from routers import connections, examples
 from routers.commands import METHODS
+from routers.fleet import sweeps
+from routers.fleet.serializers import StatusField
 from routers.models import DEFAULT_PORTS, Router, RouterKey
 from routers.reconcile import services as reconcile
 from routers.routeros import Transport
@@ -50,15 +52,17 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         help_text="SHA-256 of the router's certificate; empty to trust the next one it shows",
     )
 
+    status = StatusField(read_only=True)
+
     create_only_fields = ("company",)
-    volatile_fields = ("is_online", "last_checked", "updated_at")
+    volatile_fields = ("is_online", "last_checked", "status", "updated_at")
 
     class Meta:
         model = Router
         fields = (
             "id", "public_id", "company", "name", "host", "port", "username", "password",
             "use_https", "transport", "tls_fingerprint", "location", "is_active", "is_online",
-            "last_checked", "created_at", "updated_at",
+            "last_checked", "status", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("public_id", "is_online", "last_checked")
 
@@ -67,11 +71,15 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
-            attrs.setdefault("company", self._default_company())
+            if "company" not in attrs:
+                attrs["company"] = self._default_company()
             attrs.setdefault("port", _default_port(attrs))
         return super().validate(attrs)
 
     def _default_company(self) -> Company:
+        """Return the company that whoever made this serializer named, or the caller's own."""
+        if "company" in self.context:
+            return self.context["company"]
         user = self.context["request"].user
         company = user.personal_company
         if company is None:
@@ -93,6 +101,7 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         written = {*self.changed, "updated_at"}
         if written & _ENDPOINT_FIELDS:
             router.is_online = False
+            sweeps.look_anew(router)
             written.add("is_online")
             transaction.on_commit(partial(connections.forget, router))
         router.save(update_fields=written)

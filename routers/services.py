@@ -10,6 +10,7 @@ from cloudpilot.hosts import HostNotAllowed
 from routers import connections, execution
 from routers.connections import unreachable
 from routers.errors import RouterHasPackages, RouterRefused
+from routers.fleet import sweeps
 from routers.models import Router
 from routers.routeros import Command, Deadline, Reply, errors
 
@@ -66,6 +67,8 @@ def _note(asked: Router, found: ConnectionTest) -> None:
             Router.objects.filter(pk=now.pk).update(
                 is_online=found.is_online, last_checked=timezone.now()
             )
+            if found.is_online:
+                sweeps.ask_soon(now)
 
 
 def device_info(router: Router) -> dict[str, str]:

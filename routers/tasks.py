@@ -1,9 +1,14 @@
 """What is done about routers when nobody waits for it."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from cloudpilot import jobs
+from routers import events
 from routers.errors import RouterBeingWritten
+from routers.fleet import samples, sweeps
 from routers.models import Router
 
 _SECONDS_TO_ANOTHERS_END = 10.0
@@ -33,3 +38,35 @@ def sweep_dirty() -> int:
 
     keys.notice_expired()
     return services.sweep()
+
+
+# --- The fleet ------------------------------------------------------------------------------
+
+
+@jobs.every(seconds=15)
+@jobs.task(max_attempts=1)
+def sweep_silent() -> dict[str, int]:
+    return sweeps.sweep_silent()
+
+
+@jobs.every(seconds=60)
+@jobs.task(max_attempts=1)
+def sweep_fleet() -> dict[str, int]:
+    found = sweeps.sweep_fleet()
+    if found["late"]:
+        jobs.hurry(sweep_silent)
+    return found
+
+
+@jobs.every(seconds=600)
+@jobs.task()
+def age_samples() -> None:
+    now = timezone.now()
+    samples.roll_up(now)
+    samples.prune(now)
+
+
+@jobs.every(seconds=86_400)
+@jobs.task()
+def forget_old_events() -> None:
+    events.forget_before(timezone.now() - timedelta(days=400))

@@ -41,7 +41,7 @@ class RouterViewSet(
 ):
     """Routers of the caller's companies."""
 
-    queryset = Router.objects.select_related("company")
+    queryset = Router.objects.select_related("company", "status")
     serializer_class = serializers.RouterSerializer
     # These two ask the device; what a command needs, its own risk decides.
     action_roles = {"check": Role.VIEWER, "execute": Role.VIEWER}

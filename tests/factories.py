@@ -3,10 +3,11 @@
 import factory
 from factory.django import DjangoModelFactory
 
+from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from hotspot import issuing
 from hotspot.models import Package, Voucher
-from routers.models import Router
+from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
 from users.models import Company, Membership, User
 
@@ -71,6 +72,69 @@ class RouterFactory(DjangoModelFactory):
     password = "admin"
     company = factory.LazyAttribute(
         lambda row: row.owner.personal_company if row.owner else CompanyFactory()
+    )
+
+
+class CommandBatchFactory(DjangoModelFactory):
+    """A bulk command on one router, that nobody has begun."""
+
+    class Meta:
+        model = CommandBatch
+        skip_postgeneration_save = True
+
+    company = factory.SubFactory(CompanyFactory)
+    command = "/ip/address/print"
+    sealed_command = "{}"
+    total = 1
+
+    @factory.post_generation
+    def results(self, create, extracted, **kwargs):
+        CommandResultFactory(batch=self)
+
+
+class CommandResultFactory(DjangoModelFactory):
+    class Meta:
+        model = CommandResult
+
+    batch = factory.SubFactory(CommandBatchFactory)
+    company = factory.SelfAttribute("batch.company")
+    router = factory.SubFactory(RouterFactory, company=factory.SelfAttribute("..company"))
+    router_name = factory.LazyAttribute(lambda row: str(row.router))
+
+
+class RouterImportFactory(DjangoModelFactory):
+    """A list of routers that nobody has begun with."""
+
+    class Meta:
+        model = RouterImport
+
+    company = factory.SubFactory(CompanyFactory)
+    dry_run = True
+    content = ""
+
+
+class RouterImportRowFactory(DjangoModelFactory):
+    class Meta:
+        model = RouterImportRow
+
+    upload = factory.SubFactory(RouterImportFactory)
+    company = factory.SelfAttribute("upload.company")
+    line = factory.Sequence(lambda n: n + 2)
+    outcome = "valid"
+
+
+class JobFactory(DjangoModelFactory):
+    """A stranger's queued job; `owner=user` makes it the personal company's of that user."""
+
+    class Meta:
+        model = Job
+
+    class Params:
+        owner = None
+
+    task = "routers.reconcile_router"
+    tenant = factory.LazyAttribute(
+        lambda row: (row.owner.personal_company if row.owner else CompanyFactory()).pk
     )
 
 

@@ -7,7 +7,13 @@ from typing import Any
 from django.urls import URLPattern, get_resolver
 
 from routers import keys as router_keys
-from tests.factories import MembershipFactory, RouterFactory
+from tests.factories import (
+    CommandBatchFactory,
+    JobFactory,
+    MembershipFactory,
+    RouterFactory,
+    RouterImportFactory,
+)
 from users import keys
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -57,6 +63,10 @@ def own_values(path, user, **router):
     company = user.personal_company
     if path.startswith("/routers/{id}"):
         return {"id": RouterFactory(owner=user, **router).pk}
+    if path.startswith("/routers/commands/{"):
+        return {"public_id": CommandBatchFactory(company=company).public_id}
+    if path.startswith("/routers/imports/{"):
+        return {"public_id": RouterImportFactory(company=company).public_id}
     if "{router_pk}" in path or path.startswith("/admin/empresas/{"):
         key = router_keys.issue(RouterFactory(owner=user, **router)).row
         return {
@@ -65,6 +75,8 @@ def own_values(path, user, **router):
             "router_pk": key.router.pk,
             "key_id": key.key_id,
         }
+    if path.startswith("/jobs/{"):
+        return {"public_id": JobFactory(owner=user).public_id}
     if path.startswith("/users/api-keys/{id}"):
         return {"id": keys.make_pair(user, "Theirs").row.pk}
     if path.startswith("/users/companies/{"):

@@ -12,8 +12,20 @@ from rest_framework.relations import RelatedField
 
 from cloudpilot.serializers import OwnedRelatedField
 from cloudpilot.tenancy import OwnedQuerySet
+from routers import events
 from routers import keys as router_keys
-from tests.factories import CompanyFactory, MembershipFactory, RouterFactory, UserFactory
+from routers.models import CommandBatch, RouterEvent, RouterImport
+from tests.factories import (
+    CommandBatchFactory,
+    CommandResultFactory,
+    CompanyFactory,
+    JobFactory,
+    MembershipFactory,
+    RouterFactory,
+    RouterImportFactory,
+    RouterImportRowFactory,
+    UserFactory,
+)
 from tests.routes import all_routes
 from users import keys
 
@@ -51,6 +63,18 @@ def a_strangers_router_key():
 # How a route begins; a stranger's row for its parameters; and a row that does not exist.
 ROWS = {
     "routers/<int:pk>/": (lambda: {"pk": RouterFactory().pk}, {"pk": NOWHERE}),
+    "routers/commands/<str:public_id>/": (
+        lambda: {"public_id": CommandBatchFactory().public_id},
+        {"public_id": "CMD_0000000000000000"},
+    ),
+    "routers/imports/<str:public_id>/": (
+        lambda: {"public_id": RouterImportFactory().public_id},
+        {"public_id": "IMP_0000000000000000"},
+    ),
+    "jobs/<str:public_id>/": (
+        lambda: {"public_id": JobFactory().public_id},
+        {"public_id": "JOB_0000000000000000"},
+    ),
     "users/api-keys/<int:pk>/": (lambda: {"pk": a_strangers_key()}, {"pk": NOWHERE}),
     "users/companies/<str:public_id>/": (
         lambda: {"public_id": CompanyFactory().public_id},
@@ -60,7 +84,7 @@ ROWS = {
         a_strangers_membership,
         {"company_id": "EMP_0000000000", "pk": NOWHERE},
     ),
-    "routers/<int:router_pk>/api-keys/": (
+    "routers/<int:router_pk>/": (
         a_strangers_router_key,
         {"router_pk": NOWHERE, "key_id": "key_0000000000000000"},
     ),
@@ -157,6 +181,18 @@ def test_what_a_body_names_is_looked_for_among_the_callers_own_rows(serializer_c
 LISTS = {
     "routers/": lambda router, operator: RouterFactory(company=CompanyFactory(owner=operator)),
     "routers/<int:router_pk>/api-keys/": lambda router, operator: router_keys.regenerate(router),
+    "routers/<int:router_pk>/events/": lambda router, operator: events.record(
+        router, RouterEvent.Kind.REBOOTED
+    ),
+    "routers/commands/": lambda router, operator: CommandBatchFactory(company=router.company),
+    "routers/commands/<str:public_id>/results/": lambda router, operator: CommandResultFactory(
+        batch=CommandBatch.objects.get()
+    ),
+    "routers/imports/": lambda router, operator: RouterImportFactory(company=router.company),
+    "routers/imports/<str:public_id>/rows/": lambda router, operator: RouterImportRowFactory(
+        upload=RouterImport.objects.get()
+    ),
+    "jobs/": lambda router, operator: JobFactory(owner=operator),
     "users/companies/": lambda router, operator: CompanyFactory(owner=operator),
     "users/companies/<str:company_id>/members/": lambda router, operator: MembershipFactory(
         company=router.company
@@ -170,6 +206,12 @@ LISTS = {
     ),
 }
 
+# What a list's path names, if it is neither the router nor its company.
+PARENTS = {
+    "routers/commands/<str:public_id>/results/": CommandBatchFactory,
+    "routers/imports/<str:public_id>/rows/": RouterImportFactory,
+}
+
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.is_list], ids=of)
 def test_a_list_costs_as_many_queries_however_long_it_is(client, operator, route):
@@ -178,7 +220,9 @@ def test_a_list_costs_as_many_queries_however_long_it_is(client, operator, route
     operator.save()
     router = RouterFactory(owner=operator)
     company_id = router.company.public_id
+    parent = PARENTS.get(route.pattern, lambda **_: router.company)(company=router.company)
     path = route.path(
+        public_id=parent.public_id,
         company_id=company_id,
         empresa_id=company_id,
         router_id=router.public_id,

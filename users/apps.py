@@ -5,4 +5,4 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from users import openapi  # noqa: F401  (registers the security schemes)
+        from users import openapi, tasks  # noqa: F401  (they register what is in them)

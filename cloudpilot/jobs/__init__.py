@@ -9,6 +9,7 @@ from cloudpilot.jobs.models import Job
 from cloudpilot.jobs.queue import cancel, enqueue
 from cloudpilot.jobs.registry import Backoff, every, task
 from cloudpilot.jobs.running import Running, current, run_due
+from cloudpilot.jobs.schedules import hurry
 
 __all__ = [
     "Backoff",
@@ -20,6 +21,7 @@ __all__ = [
     "current",
     "enqueue",
     "every",
+    "hurry",
     "run_due",
     "task",
 ]

@@ -61,6 +61,8 @@ def _only_one(job: Job) -> Job:
     """
     while True:
         queued = Job.objects.filter(unique_key=job.unique_key, state=Job.State.QUEUED)
+        # Nothing more is left out, but SQLite asks for it before it uses the constraint's index.
+        queued = queued.exclude(unique_key="")
         if queued.update(
             due_at=Least(F("due_at"), job.due_at),
             priority=Least(F("priority"), job.priority),

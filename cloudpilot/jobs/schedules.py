@@ -3,8 +3,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from cloudpilot.jobs import clock, registry
-from cloudpilot.jobs.models import Schedule
+from cloudpilot.jobs.models import Job, Schedule
 from cloudpilot.jobs.queue import enqueue
+from cloudpilot.jobs.registry import Task
 
 
 def tick() -> int:
@@ -15,6 +16,12 @@ def tick() -> int:
         _advance(task, timedelta(seconds=seconds), next_at.get(task), now)
         for task, seconds in registry.periods.items()
     )
+
+
+def hurry(task: Task) -> Job:
+    """Run a periodic task as soon as it does not run, and not only when its time has come."""
+    key = f"every:{task.name}"
+    return enqueue(task, unique=key, lock=key)
 
 
 def _advance(task: str, period: timedelta, planned: datetime | None, now: datetime) -> bool:
@@ -28,8 +35,7 @@ def _advance(task: str, period: timedelta, planned: datetime | None, now: dateti
         slot = Schedule.objects.filter(task=task, next_at=planned)
         if not slot.update(next_at=_next(planned, period, now)):
             return False
-        key = f"every:{task}"
-        enqueue(registry.find(task), unique=key, lock=key)
+        hurry(registry.find(task))
     return True
 
 

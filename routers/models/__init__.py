@@ -5,7 +5,7 @@ from routers.models.fleet import RouterEvent, RouterSample, RouterStatus
 from routers.models.imports import RouterImport, RouterImportRow
 from routers.models.keys import RouterKey
 from routers.models.reconciliation import Reconciliation, WrittenSecret
-from routers.models.router import DEFAULT_PORTS, Router
+from routers.models.router import DEFAULT_PORTS, Router, uses
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -21,4 +21,5 @@ __all__ = [
     "RouterSample",
     "RouterStatus",
     "WrittenSecret",
+    "uses",
 ]

@@ -57,15 +57,26 @@ class CommandBatch(models.Model):
     filter = models.JSONField(default=dict, help_text="which routers were asked for")
     total = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
-    cancelled_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True, help_text="when some of it was called off")
+    finished_at = models.DateTimeField(null=True, help_text="when the last of it had ended")
+
+    counts: dict[str, int]  # how many results are in which state: see `bulk.services.with_counts`
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "bulk command"
         indexes = [models.Index(fields=["company", "-id"], name="batch_of_company")]
 
     def __str__(self) -> str:
         return f"{self.command} on {self.total} routers"
+
+    @property
+    def state(self) -> str:
+        """`running` until all of it has ended; then `cancelled` if some was called off."""
+        if self.finished_at is None:
+            return "running"
+        return "cancelled" if self.cancelled_at else "done"
 
 
 class CommandResult(models.Model):
@@ -93,7 +104,10 @@ class CommandResult(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["company", "-id"], name="result_of_company")]
+        indexes = [
+            models.Index(fields=["company", "-id"], name="result_of_company"),
+            models.Index(fields=["batch", "state"], name="result_by_state"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["batch", "router"], name="one_result_a_router"),
         ]

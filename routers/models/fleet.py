@@ -6,11 +6,18 @@ from users.models import Company
 
 
 class RouterStatus(models.Model):
-    """What the last sweep saw of a router; `Router.is_online` says whether it is up."""
+    """What the sweeps of `routers.fleet` know of a router.
+
+    `Router.is_online` is what people see: a connection test writes it as well.
+    """
 
     router = models.OneToOneField(Router, models.CASCADE, primary_key=True, related_name="status")
     checked_at = models.DateTimeField(null=True)
     last_seen = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(
+        null=True, db_index=True, help_text="of one that did not answer; the others: every sweep"
+    )
+    is_up = models.BooleanField(null=True, help_text="so far as misses in a row can say")
     misses = models.PositiveSmallIntegerField(default=0, help_text="checks in a row unanswered")
     announced = models.BooleanField(null=True, help_text="online, as the last event said")
     turned_at = models.JSONField(default=list, help_text="when it last turned, for flapping")

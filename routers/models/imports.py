@@ -33,6 +33,8 @@ class RouterImport(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
+    counts: dict[str, int]  # how many lines came to what: see `imports.services.with_counts`
+
     objects = OwnedQuerySet.as_manager()
 
     class Meta:

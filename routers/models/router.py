@@ -5,7 +5,7 @@ from django.db import models
 
 from cloudpilot.crypto import SealedField
 from cloudpilot.random_ids import public_id
-from cloudpilot.tenancy import OwnedQuerySet
+from routers.querysets import RouterQuerySet
 from routers.routeros import Transport
 from users.models import Company
 
@@ -16,6 +16,16 @@ _BY_PORT = {
     443: Transport.REST_SSL,
 }
 DEFAULT_PORTS = {transport: port for port, transport in _BY_PORT.items()}
+
+
+def uses(transport: Transport) -> models.Q:
+    """Match the routers whose `transport` this is: that property's rule, for a query."""
+    default = Transport.API_SSL if transport is Transport.API_SSL else Transport.API
+    implied = models.Q(port=DEFAULT_PORTS[transport])
+    if transport is default:
+        over_tls = transport is Transport.API_SSL
+        implied |= ~models.Q(port__in=_BY_PORT) & models.Q(use_https=over_tls)
+    return models.Q(chosen_transport=transport) | models.Q(chosen_transport="") & implied
 
 
 class Router(models.Model):
@@ -51,7 +61,7 @@ class Router(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = RouterQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["company", "-id"], name="router_of_company")]

@@ -115,7 +115,7 @@ def _scaled(text: str, thousand: int) -> int:
     if match is None:
         raise ValueError(f"{text!r} is no number with k, M or G.")
     number, suffix = match.groups()
-    return int(Fraction(number) * thousand ** _POWER[suffix])
+    return int((Fraction(number) if "." in number else int(number)) * thousand ** _POWER[suffix])
 
 
 def _read_size(text: str) -> int:
@@ -157,11 +157,15 @@ def _read_duration(text: str) -> int:
     if _DIGITS.fullmatch(text):
         return int(text) * _MICROSECONDS["s"]
     if _UNITS.fullmatch(text):
-        return sum(int(Fraction(n) * _MICROSECONDS[unit]) for n, unit in _UNIT.findall(text))
+        return sum(_microseconds(n, unit) for n, unit in _UNIT.findall(text))
     if match := _CLOCK.fullmatch(text):
         units = zip(match.groups(default="0"), ("w", "d", "h", "m", "s"), strict=True)
-        return sum(int(Fraction(n) * _MICROSECONDS[unit]) for n, unit in units)
+        return sum(_microseconds(n, unit) for n, unit in units)
     raise ValueError(f"{text!r} is no duration.")
+
+
+def _microseconds(number: str, unit: str) -> int:
+    return int((Fraction(number) if "." in number else int(number)) * _MICROSECONDS[unit])
 
 
 def _write_duration(value: Value) -> str:

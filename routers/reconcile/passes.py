@@ -175,6 +175,7 @@ class Pass:
             self._held_back = "not_armed", str(exc)
         except safety.TakenBack:
             self._note_taken_back()
+            self._hold_back_what_was_taken_back()
 
     def _note(self, answers: Iterator[Done]) -> None:
         while some := list(islice(answers, WINDOW)):
@@ -196,11 +197,13 @@ class Pass:
                 self.view.read(self.lease.window())
         elif row.armed_token:
             self._note_taken_back()
+        self._hold_back_what_was_taken_back()
+
+    def _hold_back_what_was_taken_back(self) -> None:
         if self.view.is_taken_back:
             self._held_back = "reverted", _TAKEN_BACK
 
     def _note_taken_back(self) -> None:
-        self._held_back = "reverted", _TAKEN_BACK
         self._answers = {k: d for k, d in self._answers.items() if not d.change.is_risky}
         row = self.view.row
         row.refresh_from_db(fields=["armed_rows"])

@@ -113,6 +113,6 @@ def _destination(change: Change, changes: Sequence[Change]) -> str:
     if next_row is None:
         return ""
     for other in changes:
-        if other.action == Action.REMOVE and other.id == next_row:
+        if (other.action, other.menu, other.id) == (Action.REMOVE, change.menu, next_row):
             return f" destination={_find(change.table, other.key)}"
     return f" destination={next_row}"

@@ -1,6 +1,8 @@
 """One connection per router and process, kept between calls, and used by one caller at a time."""
 
 import os
+import resource
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
@@ -21,6 +23,15 @@ from routers.routeros.session import Connection, Session
 from routers.routeros.stream import Trust, connect
 
 _PING = Command("/system/identity", "print", proplist=("name",))
+
+
+def half_of_the_files() -> int:
+    """Return how many connections a process may keep: half of the files that it may open.
+
+    The other half is for its callers, its database and its log.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if most == resource.RLIM_INFINITY else most // 2
 
 
 @dataclass(eq=False)
@@ -48,7 +59,7 @@ class Pool:
 
     Calls with one router wait for each other; calls with different routers never do. A router
     allows few sessions and logs each login, so a connection is kept while it is in use at least
-    every `longest_idle` seconds, for `longest_life` seconds at most, and `most_idle` of them.
+    every `longest_idle` seconds, for `longest_life` seconds at most, and `most_idle()` of them.
     """
 
     def __init__(
@@ -60,7 +71,7 @@ class Pool:
         ping_time: float = 5.0,
         longest_idle: float = 120.0,
         longest_life: float = 900.0,
-        most_idle: int = 128,
+        most_idle: Callable[[], int] = half_of_the_files,
         breaker: Callable[[Callable[[], float]], Breaker] = Breaker,
     ) -> None:
         self._resolve = resolve
@@ -105,14 +116,17 @@ class Pool:
         command: Command,
         deadline: Deadline,
         trust: Trust | None = None,
+        ping: bool = True,
     ) -> Reply:
         """Run one command; ask again if the kept connection turns out dead and nothing is risked.
 
-        A command that writes is never sent twice: see `Unavailable.sent`.
+        A command that writes is never sent twice: see `Unavailable.sent`. Without `ping` an old
+        connection is used as it is: for a caller who would rather hear that there was no answer
+        than pay a round trip more each time.
         """
         line = None
         try:
-            with self._lease(key, endpoint, deadline, trust) as line:
+            with self._lease(key, endpoint, deadline, trust, ping=ping) as line:
                 return line.connection.run(command, deadline)
         except Unreachable:
             if line is None or line.is_fresh or not command.reads:
@@ -160,10 +174,11 @@ class Pool:
         deadline: Deadline,
         trust: Trust | None,
         probe: bool = False,
+        ping: bool = True,
     ) -> Iterator[_Line]:
         router = self._enter(key, endpoint, deadline, probe)
         try:
-            line = self._kept(key, endpoint, deadline, probe)
+            line = self._kept(key, endpoint, deadline, probe, ping)
             if line is None:
                 line = self._open(router, endpoint, deadline, trust)
             try:
@@ -198,7 +213,7 @@ class Pool:
         return router
 
     def _kept(
-        self, key: Hashable, endpoint: Endpoint, deadline: Deadline, probe: bool
+        self, key: Hashable, endpoint: Endpoint, deadline: Deadline, probe: bool, ping: bool
     ) -> _Line | None:
         """Return the router's connection if there is one and it can be relied on."""
         with self._guard:
@@ -210,7 +225,8 @@ class Pool:
         if not is_same or self._is_stale(line) or not line.connection.is_ready():
             line.connection.close()
             return None
-        if probe or self._clock() - line.used_at > self._ping_after:
+        is_old = self._clock() - line.used_at > self._ping_after
+        if probe or (ping and is_old):
             return line if self._answers(line, deadline) else None
         return line
 
@@ -259,7 +275,7 @@ class Pool:
         with self._guard:
             if line.connection.is_intact and self._routers.get(key) is router:
                 self._idle[key] = line
-                if len(self._idle) > self._most_idle:
+                if len(self._idle) > self._most_idle():
                     spare.append(self._idle.popitem(last=False)[1])
                 self._set_timer()
             else:

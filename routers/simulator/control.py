@@ -4,6 +4,7 @@ GET  /                       every router: number, ports, connections, faults
 GET  /0                      one router
 GET  /0/rows/ip/hotspot/user its rows
 POST /0/faults               {"latency": 0.04}; null puts one right, {} clears all
+POST /faults                 the same for {"devices": [0, 7]}, for {"every": 20}, or for all
 POST /0/advance              {"seconds": 3600}
 POST /0/reboot, /0/factory_reset, /0/drop_connections, /0/switch_off, /0/switch_on
 """
@@ -81,8 +82,11 @@ class _Handler(BaseHTTPRequestHandler):
         return _describe(device)
 
     def _act(self, path: str) -> Any:
+        given = self._body()
+        if path == "faults":
+            return self._set_many_faults(given)
         number, _, act = path.partition("/")
-        device, given = self.devices[int(number)], self._body()
+        device = self.devices[int(number)]
         if act == "faults":
             _set_faults(device, given)
         elif act == "advance":
@@ -92,6 +96,13 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             raise LookupError(f"no act is called {act}")
         return _describe(device)
+
+    def _set_many_faults(self, given: dict[str, Any]) -> dict[str, list[int]]:
+        numbers = given.pop("devices", range(0, len(self.devices), int(given.pop("every", 1))))
+        chosen = [self.devices[int(number)] for number in numbers]
+        for device in chosen:
+            _set_faults(device, given)
+        return {"devices": [device.identity.number for device in chosen]}
 
     def _body(self) -> dict[str, Any]:
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -9,7 +9,7 @@ import ssl
 import struct
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from routers.simulator import acts, reading, writing  # noqa: F401 - these register the commands
@@ -41,13 +41,8 @@ class Connection(Protocol):
 class _Served:
     service: str
     sock: socket.socket
-    source: str
+    packet: Packet  # what the firewall sees of the other end
     connection: Connection | None = None
-    is_heard: bool = False
-
-    @property
-    def packet(self) -> Packet:
-        return Packet(self.service, self.source, is_new=not self.is_heard)
 
 
 class Device:
@@ -269,7 +264,8 @@ class Device:
             self._loop.remove_reader(listener)
             self._loop.call_later(0.1, self._listen, listener, service)
             return
-        served = _Served(service, sock, self.router.way_in.source or peer[0])
+        source = self.router.way_in.source or peer[0]
+        served = _Served(service, sock, Packet(service, source, is_new=True))
         if self.faults.now.refuse or self._is_full(service) or self._is_turned_away(served):
             _reset(sock)
             return
@@ -293,7 +289,9 @@ class Device:
         if limit is None:
             limit = self.router.session_limit(service)
         # One whose first packet never got through takes no room.
-        taken = (one for one in self._serving.values() if one.is_heard or not self._is_lost(one))
+        taken = (
+            one for one in self._serving.values() if not (one.packet.is_new and self._is_lost(one))
+        )
         return sum(served.service == service for served in taken) >= limit
 
     def _is_turned_away(self, served: _Served) -> bool:
@@ -316,7 +314,7 @@ class Device:
     async def _serve(self, served: _Served, address: str) -> None:
         try:
             await self._until_heard(served)
-            served.is_heard = True
+            served.packet = replace(served.packet, is_new=False)
             await self._wait_for_line(served.service)
             reader, writer = await self._open_stream(served)
         except (OSError, ssl.SSLError):

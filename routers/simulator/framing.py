@@ -24,11 +24,15 @@ def encode_length(length: int) -> bytes:
     raise BrokenFraming(f"a word of {length} bytes")
 
 
+_SHORT = [encode_length(length) for length in range(0x80)]
+
+
 def encode_sentence(words: Iterable[str]) -> bytes:
     parts = []
     for word in words:
         data = word.encode("utf-8", "surrogateescape")
-        parts.append(encode_length(len(data)))
+        # Nearly every word is short, and a large table has many of them.
+        parts.append(_SHORT[len(data)] if len(data) < 0x80 else encode_length(len(data)))
         parts.append(data)
     parts.append(b"\0")
     return b"".join(parts)

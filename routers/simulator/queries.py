@@ -47,8 +47,8 @@ def _test(word: str) -> Test:
         return lambda row: name not in row
     if word.startswith(("<", ">")):
         name, _, value = word[1:].partition("=")
-        sign = 1 if word[0] == ">" else -1
-        return lambda row: name in row and compare(row[name], value) == sign
+        sign, against = 1 if word[0] == ">" else -1, comparison(value)
+        return lambda row: name in row and against(row[name]) == sign
     name, equals, value = word.removeprefix("=").partition("=")
     if not equals:
         return lambda row: name in row
@@ -117,13 +117,20 @@ def same(shown: str, asked: str) -> bool:
     return False
 
 
-def compare(shown: str, asked: str) -> int:
-    """Return -1, 0 or 1; numbers, durations and addresses by size, the rest as text."""
-    for read in (_number, values.parse_duration, _address):
-        left, right = read(shown), read(asked)
-        if left is not None and right is not None:
-            return (left > right) - (left < right)
-    return (shown > asked) - (shown < asked)
+def comparison(asked: str) -> Callable[[str], int]:
+    """Return what gives -1, 0 or 1 for a shown value: less than `asked`, equal, or more.
+
+    Numbers, durations and addresses compare by size, the rest as text.
+    """
+    sized = [(read, right) for read in _SIZES if (right := read(asked)) is not None]
+
+    def compare(shown: str) -> int:
+        for read, right in sized:
+            if (left := read(shown)) is not None:
+                return (left > right) - (left < right)
+        return (shown > asked) - (shown < asked)
+
+    return compare
 
 
 def _number(text: str) -> float | None:
@@ -138,3 +145,6 @@ def _address(text: str) -> int | None:
         return int(ipaddress.ip_interface(text).ip)
     except ValueError:
         return None
+
+
+_SIZES: tuple[Callable[[str], float | None], ...] = (_number, values.parse_duration, _address)

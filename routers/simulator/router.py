@@ -156,10 +156,12 @@ class Router:
 
     def expire(self, path: str) -> None:
         """Drop the rows whose time is up."""
-        table, now = self.loaded(path), self.clock.seconds()
-        for id_, row in list(table.rows.items()) if table else ():
-            if table and "_expires" in row and float(row["_expires"]) <= now:
-                table.drop(id_)
+        table = self.loaded(path)
+        if table is None or not table.expiring:
+            return
+        now = self.clock.seconds()
+        for id_ in [id_ for id_, until in table.expiring.items() if until <= now]:
+            table.drop(id_)
 
     async def pause(self, seconds: float) -> None:
         """Wait so long by the router's own clock, which tests push forward."""

@@ -36,6 +36,9 @@ class Table:
             if entry.exists_in(router.version_number)
         }
         self._taken: dict[tuple[str | None, ...], str] = {}
+        self._named: dict[str | None, set[str]] = {}
+        # The rows whose time will be up, and when: seconds of the router's clock.
+        self.expiring: dict[str, float] = {}
         self._next_id = menu.first_id
         self._decides = False
 
@@ -73,9 +76,11 @@ class Table:
         wanted = reference.upper() if reference.startswith("*") else reference
         if wanted in self.rows:
             return wanted
-        for id_, row in self.rows.items():
-            if row.get("name") == reference:
-                return id_
+        named = self._named.get(reference, ())
+        if len(named) > 1:  # the first in the order that is shown
+            return next(id_ for id_ in self.rows if id_ in named)
+        for id_ in named:
+            return id_
         raise no_such_item(reference)
 
     def find_all(self, references: str) -> list[str]:
@@ -147,8 +152,7 @@ class Table:
         self._replace(id_, {**self.rows[id_], **changes})
 
     def drop(self, id_: str) -> None:
-        row = self.rows.pop(id_)
-        self._taken.pop(self._key(row), None)
+        self._leave_indexes(id_, self.rows.pop(id_))
         self.menu.behaviour.kept(self.router, id_, None)
         if self._decides:
             self.router.reconsider()
@@ -190,18 +194,34 @@ class Table:
         if id_ is None:
             id_ = SINGLETON if self.menu.singleton else self.new_id()
         self.rows[id_] = row
-        self._taken[self._key(row)] = id_
+        self._enter_indexes(id_, row)
         self._announce(id_)
         return id_
 
     def _replace(self, id_: str, row: Row) -> None:
         before = self.rows[id_]
-        self._taken.pop(self._key(before), None)
+        self._leave_indexes(id_, before)
         self.rows[id_] = row
-        self._taken[self._key(row)] = id_
+        self._enter_indexes(id_, row)
         if before.get("name") != row.get("name"):
             self.router.renamed(self.menu.path, before.get("name"), row.get("name"))
         self._announce(id_)
+
+    def _enter_indexes(self, id_: str, row: Row) -> None:
+        self._taken[self._key(row)] = id_
+        if "name" in row:
+            self._named.setdefault(row["name"], set()).add(id_)
+        if "_expires" in row:
+            self.expiring[id_] = float(row["_expires"])
+
+    def _leave_indexes(self, id_: str, row: Row) -> None:
+        self._taken.pop(self._key(row), None)
+        if "name" in row:
+            named = self._named[row["name"]]
+            named.discard(id_)
+            if not named:
+                del self._named[row["name"]]
+        self.expiring.pop(id_, None)
 
     def _announce(self, id_: str) -> None:
         self.menu.behaviour.kept(self.router, id_, self.rows[id_])

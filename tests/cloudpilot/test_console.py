@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from cloudpilot.models import AuditEvent
 from routers.models import CommandLog
-from tests.factories import PASSWORD, RouterFactory, UserFactory, pair_of
+from tests.factories import PASSWORD, JobFactory, RouterFactory, UserFactory, pair_of
 from users import keys, tokens
 
 NEW = "kettle-and-papaya"
@@ -87,6 +87,7 @@ def test_every_list_and_every_row_opens(admin_client, operator):
         "users_apikey": pair,
         "routers_router": router,
         "cloudpilot_auditevent": audit_event(operator),
+        "cloudpilot_job": JobFactory(),
     }
 
     for kind, row in rows.items():

@@ -110,7 +110,7 @@ def test_no_content_length_breaks_anything(length):
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "a/b"])
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(kind):
-    with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100):
+    with override_settings(LARGEST_BODY=100):
         status, _, content = call("POST", "/users/login/", b"x" * 101, kind)
 
     assert (status, json.loads(content)["code"]) == (413, "too_large")

@@ -3,12 +3,22 @@ import pytest
 from routers.models import Router
 from tests.factories import CompanyFactory, pair_of
 from tests.routers.support import member
+from users.models import Company
 
 NEW = {"name": "Café", "host": "10.0.0.1", "username": "cloudpilot", "password": "s3cret-word"}
 
 
 def create(client, **changes):
     return client.post("/routers/", {**NEW, **changes})
+
+
+def test_whoever_has_no_company_of_his_own_may_name_one(client, operator):
+    company = CompanyFactory(owner=operator)
+    Company.objects.filter(personal_owner=operator).update(personal_owner=None)
+    router = {"name": "Café", "host": "10.0.0.1", "username": "u", "password": "p"}
+
+    assert client.post("/routers/", router).status_code == 400
+    assert client.post("/routers/", {**router, "company": company.public_id}).status_code == 201
 
 
 def test_a_new_router_is_shown_whole_and_without_its_password(client):
@@ -18,7 +28,7 @@ def test_a_new_router_is_shown_whole_and_without_its_password(client):
     shown = response.json()
     assert shown.keys() == {
         "id", "public_id", "company", "name", "host", "port", "username", "use_https", "transport",
-        "tls_fingerprint", "location", "is_active", "is_online", "last_checked", "created_at",
+        "tls_fingerprint", "location", "is_active", "is_online", "last_checked", "status", "created_at",
         "updated_at",
     }  # fmt: skip
     assert "s3cret-word" not in response.content.decode()

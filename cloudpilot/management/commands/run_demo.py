@@ -21,7 +21,7 @@ _STOP_SECONDS = 10
 
 
 class Command(BaseCommand):
-    help = "Run the whole product with a simulated router: database, demo data, web server."
+    help = "Run the whole product with a simulated router: database, demo data, web server, worker."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
@@ -40,12 +40,13 @@ class Command(BaseCommand):
             router_port = _announced_port(router)
             password = demo.load(router_port)
             server = _start(stack, _GUNICORN, file, PUBLIC_URL=url, PORT=str(port))
+            worker = _start(stack, ["manage.py", "run_worker"], file)
             _wait_until_healthy(url, server, log)
             self.stdout.write(
                 demo.lines(url=url, port=router_port, password=password, log=str(log))
             )
             self.stdout.flush()
-            _wait([server, router])
+            _wait([server, router, worker])
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import signal
 import threading
 from argparse import ArgumentParser
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             signal.signal(name, lambda *_: stop.set())
         api = "api-ssl" if options["tls"] else "api"
         rest = "rest-ssl" if options["tls"] else "rest"
+        _allow_sockets(options["count"])
         try:
             faults = dict(map(parse_fault, options["fault"]))
             simulator = Simulator(
@@ -91,3 +93,14 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _allow_sockets(count: int) -> None:
+    """Raise our own limit of open files, as far as the system lets us, to what a fleet takes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Two listeners and a few connections each, and some for the process itself.
+    wanted = 200 + 8 * count
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -302,10 +302,10 @@ _COMPARE: dict[str, Callable[[str, str, str], bool]] = {
     "=": _equal,
     "!=": lambda name, shown, asked: not _equal(name, shown, asked),
     "~": _matches,
-    "<": lambda name, shown, asked: queries.compare(shown, asked) < 0,
-    ">": lambda name, shown, asked: queries.compare(shown, asked) > 0,
-    "<=": lambda name, shown, asked: queries.compare(shown, asked) <= 0,
-    ">=": lambda name, shown, asked: queries.compare(shown, asked) >= 0,
+    "<": lambda name, shown, asked: queries.comparison(asked)(shown) < 0,
+    ">": lambda name, shown, asked: queries.comparison(asked)(shown) > 0,
+    "<=": lambda name, shown, asked: queries.comparison(asked)(shown) <= 0,
+    ">=": lambda name, shown, asked: queries.comparison(asked)(shown) >= 0,
 }
 
 _BUILTINS: dict[str, Callable[[Run, Resolved, Scope], Running]] = {

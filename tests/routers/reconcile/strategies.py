@@ -1,5 +1,6 @@
 """Desired rows at random, in random spellings of their values."""
 
+from base64 import b64encode
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -53,6 +54,7 @@ def sets_of(*words):
     return st.lists(st.sampled_from(words), min_size=1, unique=True).map(",".join)
 
 
+keys = st.integers(0, 3).map(lambda n: b64encode(bytes([n] * 32)).decode())
 flags = st.sampled_from([True, False, "yes", "no", "true", "false"])
 rates = st.sampled_from(
     [0, "0/0", "10M", "10M/10M", "10000k/10M", 10_000_000, "512k/1M", "512000/1000k", "1G"]
@@ -68,6 +70,36 @@ def unset_or(strategy):
 
 # What may be wanted of a row, by menu. A name is there to change hands.
 FIELDS = {
+    "/interface/list": {"name": st.sampled_from(["list-a", "list-b"])},
+    "/interface/list/member": {
+        "list": st.sampled_from(["LAN", "list-a", "list-b"]),
+        "interface": st.sampled_from(["ether3", "ether4"]),
+        "disabled": unset_or(flags),
+    },
+    "/interface/wireguard": {
+        "name": st.sampled_from(["wg-a", "wg-b"]),
+        "listen-port": st.integers(1, 9),
+        "private-key": keys,
+        "mtu": unset_or(st.sampled_from(["1420", 1280])),
+    },
+    "/interface/wireguard/peers": {
+        "interface": st.sampled_from(["wg-a", "wg-b"]),
+        "public-key": keys,
+        "preshared-key": unset_or(keys),
+        "allowed-address": st.lists(prefixes(), min_size=1, max_size=3).map(",".join),
+        "persistent-keepalive": unset_or(durations(99)),
+    },
+    "/ip/route": {
+        "dst-address": prefixes(),
+        "gateway": addresses(),
+        "distance": unset_or(st.integers(1, 9)),
+    },
+    "/user/group": {"policy": sets_of("read", "write", "api", "!ftp")},
+    "/user": {
+        "name": st.sampled_from(["a", "b"]),
+        "group": st.sampled_from(["read", "cp:group:0", "cp:group:1"]),
+        "address": unset_or(prefixes()),
+    },
     "/ip/pool": {"ranges": st.just("10.1.0.1-10.1.0.9")},
     "/queue/simple": {
         "name": st.sampled_from(["a", "b", "c"]),
@@ -77,7 +109,7 @@ FIELDS = {
     },
     "/ip/address": {
         "address": addresses().map("{}/24".format),
-        "interface": st.sampled_from(["ether1", "bridge"]),
+        "interface": st.sampled_from(["ether1", "bridge", "wg-a"]),
         "disabled": flags,
     },
     "/ip/dns/static": {
@@ -111,7 +143,7 @@ FIELDS = {
     "/ip/hotspot/user": {
         "name": st.sampled_from(["00123", "yes", "1h", "d"]),
         "password": unset_or(st.sampled_from(["00123", "0123", "yes", "1h"]) | free_text),
-        "profile": st.sampled_from([None, "default", "cp:user-profile:0", "cp:user-profile:1"]),
+        "profile": st.sampled_from([None, "default", "cp:profile:0", "cp:profile:1"]),
         "mac-address": unset_or(macs()),
         "limit-uptime": unset_or(durations()),
         "limit-bytes-total": unset_or(sizes()),
@@ -136,30 +168,58 @@ FIELDS = {
 }  # fmt: skip
 
 
-def _kind(menu):
-    return "user-profile" if menu == "/ip/hotspot/user/profile" else "row"
+CUTTING = sorted(menu for menu in FIELDS if MENUS[menu].cuts)
+_WIREGUARD = "/interface/wireguard"
 
 
 @st.composite
 def _rows_of(draw, menu):
     rows, names = [], set()
     for number in draw(st.permutations(range(4)))[: draw(st.integers(0, 4))]:
-        fields = FIELDS[menu]
-        attributes = {name: draw(strategy) for name, strategy in fields.items()}
+        attributes = {name: draw(strategy) for name, strategy in FIELDS[menu].items()}
         unique = tuple(attributes[n] for n in MENUS[menu].unique if n in attributes)
         if unique and unique in names:
             continue
         names.add(unique)
         first = MENUS[menu].ordered and draw(st.booleans())
-        rows.append(Desired(menu, f"cp:{_kind(menu)}:{number}", attributes, first))
+        rows.append(Desired(menu, f"{_kind(menu)}{number}", attributes, first))
     return rows
 
 
+def _kind(menu):
+    return {"/ip/hotspot/user/profile": "cp:profile:", "/user/group": "cp:group:"}.get(
+        menu, "cp:row:"
+    )
+
+
 @st.composite
-def desired_states(draw):
-    """Return rows of a few menus; users have the profiles that they name."""
-    menus = draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=3, unique=True))
-    rows = [row for menu in menus for row in draw(_rows_of(menu))]
-    have = {row.key for row in rows if row.menu == "/ip/hotspot/user/profile"}
-    wanted = {row.attributes.get("profile") for row in rows} - have - {None, "default"}
-    return rows + [Desired("/ip/hotspot/user/profile", key, {}) for key in sorted(wanted)]
+def desired_states(draw, menus=sorted(FIELDS)):  # noqa: B008 - it is never changed
+    """Return rows of a few menus, and with them the rows that they name."""
+    chosen = draw(st.lists(st.sampled_from(menus), min_size=1, max_size=3, unique=True))
+    rows = [row for menu in chosen for row in draw(_rows_of(menu))]
+    there = {row.attributes.get("name", row.key) for row in rows}
+    named = [r for r in _named_by(rows) if r.attributes.get("name", r.key) not in there]
+    return rows + named
+
+
+def _named_by(rows):
+    for name in sorted({str(value) for row in rows for value in row.attributes.values()}):
+        if name.startswith("cp:profile:"):
+            yield Desired("/ip/hotspot/user/profile", name, {})
+        elif name.startswith("cp:group:"):
+            yield Desired("/user/group", name, {"policy": "read"})
+        elif name.startswith("list-"):
+            yield Desired("/interface/list", f"cp:named:{name}", {"name": name})
+        elif name.startswith("wg-"):
+            yield Desired(_WIREGUARD, f"cp:named:{name}", {"name": name})
+
+
+def possible_on(bench, desired):
+    """Leave out what this version does not have, and what stands upon it."""
+    if bench.device.router.has_menu(_WIREGUARD):
+        return desired
+    return [
+        r
+        for r in desired
+        if not r.menu.startswith(_WIREGUARD) and "wg-a" not in r.attributes.values()
+    ]

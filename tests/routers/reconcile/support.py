@@ -47,15 +47,13 @@ class Bench(ExitStack):
         return make_plan(desired, self.read(desired))
 
     def apply(self, desired):
-        """Carry the plan out, phase by phase, and return it. No command may be refused."""
-        plan = self.plan(desired)
+        self.carry_out(self.plan(desired))
+
+    def carry_out(self, plan):
+        """Send the changes phase by phase. No command may be refused."""
         for phase in plan.phases:
             for change, outcome in zip(phase, self.run([*map(command_of, phase)]), strict=True):
                 assert not isinstance(outcome, Refused), f"{change!r}: {outcome}"
-        return plan
-
-    def has(self, menu):
-        return self.device.router.has_menu(menu)
 
     def rows(self, menu):
         """Return all rows that the router did not make itself."""
@@ -73,6 +71,19 @@ class Bench(ExitStack):
                 for row in self.rows(path)
                 if not row.get(menu.marked_by, "").startswith("cp:")
             ]
-            for path, menu in MENUS.items()
-            if self.has(path)
+            for path, menu in self._menus()
         }
+
+    def written(self):
+        """Return all rows without their ids, and in their order where that matters."""
+        return {
+            path: sorted(self._contents(menu), key=None if not menu.ordered else lambda row: 0)
+            for path, menu in self._menus()
+        }
+
+    def _contents(self, menu):
+        names = (menu.marked_by, *menu.fields)
+        return [[(n, row[n]) for n in names if row.get(n)] for row in self.rows(menu.path)]
+
+    def _menus(self):
+        return [(path, menu) for path, menu in MENUS.items() if self.device.router.has_menu(path)]

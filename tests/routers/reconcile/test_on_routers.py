@@ -1,11 +1,14 @@
 """A plan that has been carried out leaves nothing to plan, whatever was there before."""
 
+from datetime import timedelta
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from routers.reconcile import revert
 from routers.reconcile.menus import MENUS
 from routers.routeros import Command
-from tests.routers.reconcile.strategies import FIELDS, desired_states
+from tests.routers.reconcile.strategies import CUTTING, FIELDS, desired_states, possible_on
 
 often = settings(
     max_examples=25,
@@ -20,7 +23,7 @@ def test_whatever_is_wanted_is_there_after_one_plan_and_stays(bench, states):
     bench.restore()
     others = bench.others()
 
-    for desired in states:
+    for desired in (possible_on(bench, state) for state in states):
         bench.apply(desired)
 
         assert bench.plan(desired).is_clean
@@ -31,6 +34,7 @@ def test_whatever_is_wanted_is_there_after_one_plan_and_stays(bench, states):
 @given(desired=desired_states(), data=st.data())
 def test_what_hands_have_spoiled_is_repaired_and_what_hands_have_made_is_left(bench, desired, data):
     bench.restore()
+    desired = possible_on(bench, desired)
     bench.apply(desired)
     for vandal in data.draw(st.lists(st.sampled_from(VANDALS), min_size=1, max_size=4)):
         if menus := sorted({row.menu for row in desired if bench.ours(row.menu)}):
@@ -41,6 +45,21 @@ def test_what_hands_have_spoiled_is_repaired_and_what_hands_have_made_is_left(be
 
     assert bench.plan(desired).is_clean
     assert bench.others() == others
+
+
+@often
+@given(earlier=desired_states(CUTTING), later=desired_states(CUTTING))
+def test_what_nobody_confirms_is_taken_back(bench, earlier, later):
+    bench.restore()
+    bench.apply(possible_on(bench, earlier))
+    before = bench.written()
+    plan = bench.plan(possible_on(bench, later))
+
+    bench.run([revert.arm(plan.changes, token="t0", after=timedelta(seconds=60))])
+    bench.carry_out(plan)
+    bench.device.advance(61)
+
+    assert bench.written() == before
 
 
 # What hands do; what the router refuses them is not done ------------------------------------------

@@ -132,7 +132,7 @@ def test_a_connection_that_says_something_unasked_is_not_used_again(pool):
 
 
 def test_connections_that_nobody_uses_are_closed_longest_unused_first(clock):
-    with Simulator(count=3) as routers, closing(Pool(clock=clock, most_idle=2)) as pool:
+    with Simulator(count=3) as routers, closing(Pool(clock=clock, most_idle=lambda: 2)) as pool:
         first, second, third = routers.devices
         for device in (first, second, first, third):
             pool.run(device.port("api"), endpoint_of(device), IDENTITY, soon())
@@ -545,7 +545,7 @@ def test_a_name_server_that_is_silent_is_not_waited_for(endpoint, pool, monkeypa
 def test_many_threads_on_many_routers_get_their_own_answers(clock):
     """The pool's bookkeeping under fire: every caller must hear from the router it asked."""
     start = Barrier(8)
-    with Simulator(count=4) as routers, closing(Pool(clock=clock, most_idle=2)) as pool:
+    with Simulator(count=4) as routers, closing(Pool(clock=clock, most_idle=lambda: 2)) as pool:
         for number, device in enumerate(routers.devices):
             device.set("/system/identity", "", {"name": f"r{number}"})
 

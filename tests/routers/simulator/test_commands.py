@@ -1,6 +1,7 @@
 """`manage.py simulate_router`, and the control endpoint."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from routers.simulator import Simulator
 from routers.simulator.control import Control
 from routers.simulator.faults import parse_fault
 from tests.routers.simulator.wire import Wire
@@ -36,6 +38,28 @@ def test_the_command_announces_its_routers_and_stops_when_told(how):
     assert [line[:2] for line in lines] == [["listening", "on"]] * 2 + [["rest", "on"]] * 2
     assert row[-1] == "=version=7.20.8 (stable)"
     assert process.returncode == 0
+
+
+def test_a_fleet_is_not_held_back_by_a_low_limit_of_open_files():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "simulate_router", "--count", "70"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)),
+    )
+    with process:
+        lines = [process.stdout.readline() for _ in range(70)]
+        process.terminate()
+
+    assert all(line.startswith("listening on") for line in lines)
+
+
+@pytest.fixture
+def simulator():
+    with Simulator(4) as simulator:
+        yield simulator
 
 
 @pytest.fixture
@@ -99,3 +123,23 @@ def test_control_refuses_what_it_does_not_know(control, method, path, body, stat
 )
 def test_faults_are_read_from_a_command_line(text, fault):
     assert parse_fault(text) == fault
+
+
+@pytest.mark.parametrize(
+    ("chosen", "silent"),
+    [({}, [0, 1, 2, 3]), ({"every": 2}, [0, 2]), ({"devices": [1, 3]}, [1, 3])],
+)
+def test_control_sets_faults_of_many_at_once(control, simulator, chosen, silent):
+    answer = control("POST", "/faults", json={**chosen, "silent": True})
+
+    assert answer.json() == {"devices": silent}
+    assert [d.identity.number for d in simulator.devices if d.faults.now.silent] == silent
+    control("POST", "/faults", json={})
+    assert not any(device.faults.now.silent for device in simulator.devices)
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"every": 0}, {"devices": [9]}, {"devices": 1}, {"nonsense": 1}]
+)
+def test_control_refuses_what_makes_no_sense_of_many(control, chosen):
+    assert control("POST", "/faults", json=chosen).status_code in (400, 404)

@@ -196,3 +196,15 @@ def test_an_address_brings_its_network(wire):
 
     (row,) = shown(wire, "/ip/address", "?interface=ether2")
     assert (row["network"], row["actual-interface"]) == ("172.30.30.0", "ether2")
+
+
+def test_a_name_that_two_rows_have_stands_for_the_first(wire, device):
+    wire.talk(f"{USERS}/add", "=name=bob", "=server=hotspot1")
+    wire.talk(f"{USERS}/add", "=name=bob")
+
+    wire.talk(f"{USERS}/set", "=.id=bob", "=comment=first")
+    wire.talk(f"{USERS}/remove", "=.id=bob")
+    wire.talk(f"{USERS}/set", "=.id=bob", "=name=ben")
+
+    assert [row["name"] for row in device.rows(USERS)[1:]] == ["ben"]
+    assert wire.talk(f"{USERS}/remove", "=.id=bob")[0][0] == "!trap"
