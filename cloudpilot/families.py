@@ -68,8 +68,29 @@ def _empresas_body(problem: Problem) -> dict[str, Any]:
 
 EMPRESAS = Family("empresas", ("/admin/empresas",), _empresas_body, _empresas_status)
 
+# The page's own messages, by our code. All else is its "unknown error", with our words beside it.
+_GATEWAY_SAYS = {
+    "gateway_closed": "API is not enabled",
+    "gateway_key_missing": "API Key not set or method not allowed",
+    "method_not_allowed": "API Key not set or method not allowed",
+    "gateway_key_wrong": "API Key is incorrect",
+    "code_taken": "Username already exists",
+    "username_missing": "No username set",
+    "username_unknown": "Username doesn't exist",
+}
+
+
+def _gateway_body(problem: Problem) -> dict[str, Any]:
+    message = _GATEWAY_SAYS.get(problem.code)
+    if message:
+        return {"message": message, "error": True}
+    return {"message": "An error occurred", "error": True, "detail": problem.sentence}
+
+
+GUEST_GATEWAY = Family("guest gateway", ("/api/", "/gw/"), _gateway_body)
+
 # The longest prefix decides, so the family of every other path stands last.
-FAMILIES = (EMPRESAS, CLOUDPILOT)
+FAMILIES = (EMPRESAS, GUEST_GATEWAY, CLOUDPILOT)
 
 
 def family_of(path: str) -> Family:

@@ -86,6 +86,8 @@ def _claim(caller: str, key: str, fingerprint: str) -> tuple[IdempotentAnswer, b
 def _caller(request: Request) -> str:
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
+    if request.auth is not None:  # a router's key, or a guest gateway's
+        return f"{request.auth._meta.label_lower}:{request.auth.pk}"
     return f"address:{client_address(request._request)}"[:100]
 
 

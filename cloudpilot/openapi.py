@@ -40,6 +40,19 @@ _BODIES: dict[str, tuple[str, dict[str, Any]]] = {
             "required": ["detail"],
         },
     ),
+    "guest gateway": (
+        "GuestGatewayError",
+        {
+            "type": "object",
+            "description": "Every refusal of this family.",
+            "properties": {
+                "message": {"type": "string", "description": "One of the page's messages."},
+                "error": {"type": "boolean", "enum": [True]},
+                "detail": {"type": "string", "description": "What `An error occurred` means."},
+            },
+            "required": ["message", "error"],
+        },
+    ),
 }
 
 # What each status says, and a problem that has it; the family gives the example its body.

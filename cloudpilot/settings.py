@@ -167,6 +167,7 @@ LIMITS = {
     "failed_logins_per_address": (30, 300),
     "registrations_per_address": (200, 3600),
     "connection_tests_per_company": (60, 60),
+    "wrong_guest_keys_per_address": (30, 60),
 }
 
 # --- Desired state --------------------------------------------------------------------------

@@ -32,6 +32,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("users/", include("users.urls")),
+    path("", include("hotspot.gateway.urls")),
     path("routers/", include("routers.urls")),
     path("admin/empresas/", include("routers.empresas.urls")),
     path("portal/", include("hotspot.urls")),

@@ -16,8 +16,8 @@ class RouterAdmin(admin.ModelAdmin):
     list_select_related = ("company",)
     search_fields = ("public_id", "name", "host", "company__public_id")
     fields = ("public_id", "company", "name", "host", "port", "username", "use_https",
-              "chosen_transport", "tls_fingerprint", "location", "is_active", "is_online",
-              "last_checked", "created_at", "updated_at")  # fmt: skip
+              "chosen_transport", "tls_fingerprint", "location", "time_zone", "is_active",
+              "is_online", "last_checked", "created_at", "updated_at")  # fmt: skip
     readonly_fields = ("public_id", "company", "host", "port", "username", "use_https",
                        "chosen_transport", "is_online", "last_checked", "created_at",
                        "updated_at")  # fmt: skip

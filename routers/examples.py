@@ -16,6 +16,7 @@ _ROUTER = {
     "transport": "api",
     "tls_fingerprint": "",
     "location": "Moi Avenue",
+    "time_zone": "Africa/Nairobi",
     "is_active": True,
     "is_online": True,
     "last_checked": "2026-11-21T09:30:00Z",

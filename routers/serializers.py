@@ -61,8 +61,8 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         model = Router
         fields = (
             "id", "public_id", "company", "name", "host", "port", "username", "password",
-            "use_https", "transport", "tls_fingerprint", "location", "is_active", "is_online",
-            "last_checked", "status", "created_at", "updated_at",
+            "use_https", "transport", "tls_fingerprint", "location", "time_zone", "is_active",
+            "is_online", "last_checked", "status", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("public_id", "is_online", "last_checked")
 

@@ -1,12 +1,14 @@
 """Rows for tests. A factory's default belongs to a stranger, so access tests are short."""
 
+import secrets
+
 import factory
 from factory.django import DjangoModelFactory
 
 from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from hotspot import issuing
-from hotspot.models import Package, Voucher
+from hotspot.models import GuestGateway, GuestUser, Package, Voucher
 from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
 from users.models import Company, Membership, User
@@ -136,6 +138,28 @@ class JobFactory(DjangoModelFactory):
     tenant = factory.LazyAttribute(
         lambda row: (row.owner.personal_company if row.owner else CompanyFactory()).pk
     )
+
+
+class GuestGatewayFactory(DjangoModelFactory):
+    """The gateway of a stranger's router, with both methods open and no key yet."""
+
+    class Meta:
+        model = GuestGateway
+
+    router = factory.SubFactory(RouterFactory)
+    label = factory.LazyFunction(lambda: secrets.token_hex(5))
+    post_enabled = True
+    get_enabled = True
+
+
+class GuestUserFactory(DjangoModelFactory):
+    class Meta:
+        model = GuestUser
+
+    router = factory.SubFactory(RouterFactory)
+    company = factory.SelfAttribute("router.company")
+    kind = GuestUser.Kind.EMAIL
+    identity = factory.Sequence(lambda n: f"guest{n}@example.com")
 
 
 def pair_of(user, name="Script"):

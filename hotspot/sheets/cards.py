@@ -3,6 +3,8 @@ from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from hotspot.words import counted, in_words
+
 _MEGABYTES_IN_A_GIGABYTE = 1024
 
 
@@ -27,7 +29,7 @@ class Card:
         """Return what the card is good for, in at most three lines."""
         amounts = (
             _data(self.data_mb) if self.data_mb else "",
-            _counted(self.devices, "device") if self.devices else "",
+            counted(self.devices, "device") if self.devices else "",
         )
         lines = (
             in_words(self.validity) if self.validity else "No time limit",
@@ -50,19 +52,6 @@ class Sheet:
         """Return the address of the login page up to where a code comes in."""
         joint = "&" if "?" in self.login_url else "?"
         return f"{self.login_url}{joint}{urlencode({'username': ''})}"
-
-
-def in_words(time: timedelta) -> str:
-    """Return `time` in days, hours and minutes, such as `1 day 12 hours`."""
-    minutes = max(1, round(time.total_seconds() / 60))
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = ((days, "day"), (hours, "hour"), (minutes, "minute"))
-    return " ".join(_counted(number, unit) for number, unit in parts if number)
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _speed(download: int | None, upload: int | None) -> str:

@@ -1,5 +1,7 @@
 from functools import partial
+from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -26,6 +28,11 @@ def uses(transport: Transport) -> models.Q:
         over_tls = transport is Transport.API_SSL
         implied |= ~models.Q(port__in=_BY_PORT) & models.Q(use_https=over_tls)
     return models.Q(chosen_transport=transport) | models.Q(chosen_transport="") & implied
+
+
+def check_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError("Name a time zone as Africa/Nairobi.")
 
 
 class Router(models.Model):
@@ -55,6 +62,12 @@ class Router(models.Model):
         help_text="SHA-256 of the certificate that is trusted; empty until first contact",
     )
     location = models.CharField(max_length=200, blank=True)
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        validators=[check_time_zone],
+        help_text="where its guests are, such as Africa/Nairobi",
+    )
     is_active = models.BooleanField(default=True)
     is_online = models.BooleanField(default=False)
     last_checked = models.DateTimeField(null=True, editable=False)

@@ -28,8 +28,8 @@ def test_a_new_router_is_shown_whole_and_without_its_password(client):
     shown = response.json()
     assert shown.keys() == {
         "id", "public_id", "company", "name", "host", "port", "username", "use_https", "transport",
-        "tls_fingerprint", "location", "is_active", "is_online", "last_checked", "status", "created_at",
-        "updated_at",
+        "tls_fingerprint", "location", "time_zone", "is_active", "is_online", "last_checked",
+        "status", "created_at", "updated_at",
     }  # fmt: skip
     assert "s3cret-word" not in response.content.decode()
 
