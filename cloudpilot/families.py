@@ -87,7 +87,12 @@ def _gateway_body(problem: Problem) -> dict[str, Any]:
     return {"message": "An error occurred", "error": True, "detail": problem.sentence}
 
 
-GUEST_GATEWAY = Family("guest gateway", ("/api/", "/gw/"), _gateway_body)
+def _gateway_status(problem: Problem) -> int:
+    # The router said no, which is nothing that this API's caller has done.
+    return 502 if problem.code == "router_refused" else problem.status
+
+
+GUEST_GATEWAY = Family("guest gateway", ("/api/", "/gw/"), _gateway_body, _gateway_status)
 
 # The longest prefix decides, so the family of every other path stands last.
 FAMILIES = (EMPRESAS, GUEST_GATEWAY, CLOUDPILOT)

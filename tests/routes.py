@@ -6,9 +6,11 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
+from hotspot.models.guest_gateway import digest_of
 from routers import keys as router_keys
 from tests.factories import (
     CommandBatchFactory,
+    GuestGatewayFactory,
     JobFactory,
     MembershipFactory,
     RouterFactory,
@@ -82,5 +84,12 @@ def own_values(path, user, **router):
     if path.startswith("/users/companies/{"):
         member = MembershipFactory(company=company)
         return {"public_id": company.public_id, "company_id": company.public_id, "id": member.pk}
+    if path in {"/api/", "/gw/{label}/api/"}:
+        router_of_gateway = RouterFactory(owner=user, **router)
+        gateway = GuestGatewayFactory(
+            router=router_of_gateway,
+            key_digest=digest_of("cp_guest_…"),  # as in examples
+        )
+        return {"label": gateway.label}
     assert "{" not in path, f"Say how to fill {path}"
     return {}

@@ -30,7 +30,7 @@ def is_refused(response):
 
 def has_a_familys_shape(response):
     names = response.json().keys()
-    return {"error", "code"} <= names or names == {"detail"}
+    return {"error", "code"} <= names or names == {"detail"} or {"message", "error"} <= names
 
 
 def is_an_answer(response):
@@ -186,6 +186,8 @@ FIELDS = [
     pytest.param(path, verb, example_of(operation), name, id=f"{verb.upper()} {path} {name}")
     for path, verb, operation in (param.values for param in WITH_BODY)
     for name in fields_of(operation)
+    # Of lists, which the guest gateway's example does not ask for.
+    if not (operation["tags"] == ["guest gateway"] and name in {"limit", "after"})
 ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.shortcuts import get_object_or_404
+
 from cloudpilot.limits import failures_counted
 from hotspot.gateway.errors import GatewayClosed, KeyMissing, KeyWrong, MethodClosed
 from hotspot.models import GuestGateway
@@ -22,11 +24,8 @@ def by_key(key: Any, address: str) -> GuestGateway:
 
 
 def by_label(label: str) -> GuestGateway:
-    """Return the gateway at a cloud endpoint. Raises `GatewayClosed` if there is none."""
-    gateway = _gateways().filter(label=label).first()
-    if gateway is None:
-        raise GatewayClosed("There is no gateway here.")
-    return gateway
+    """Return the gateway at a cloud endpoint. Raises `Http404`."""
+    return get_object_or_404(_gateways(), label=label)
 
 
 def demand_open(gateway: GuestGateway, method: str) -> None:

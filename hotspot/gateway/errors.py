@@ -4,7 +4,7 @@ from cloudpilot.errors import DomainError, NotAllowed, NotAuthenticated
 
 
 class GatewayClosed(NotAllowed):
-    """Neither method is enabled here, or there is no gateway here at all."""
+    """Neither method is enabled here, or the router is not in use."""
 
     code = "gateway_closed"
 

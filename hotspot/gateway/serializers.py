@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hotspot import codes
@@ -14,6 +15,7 @@ from hotspot.models import GuestUser, Login, Voucher
 from routers.models import Router
 
 _MOST_MEGABYTES: Final = 9 * 2**20
+_LONGEST_NUMBER: Final = 100
 _WHOLE: Final = re.compile(r"[0-9]{1,7}")
 
 
@@ -33,14 +35,23 @@ class TextField(serializers.CharField):
         return text
 
 
+@extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}]})
 class MegabytesField(serializers.Field):
-    """A limit in MB. What is no number from 1 to 9437184 means no limit, as the page has it."""
+    """A limit in MB. What is no whole number from 1 to 9437184 means no limit, as on the page."""
 
     def __init__(self) -> None:
-        super().__init__(default=None, allow_null=True)
+        super().__init__(
+            default=None,
+            allow_null=True,
+            help_text="in MB, from 1 to 9437184; anything else means no limit",
+        )
 
     def to_internal_value(self, data: Any) -> int | None:
-        text = str(data) if isinstance(data, int | str) and not isinstance(data, bool) else ""
+        if not isinstance(data, int | float | str):
+            raise serializers.ValidationError("Write a number.")
+        text = str(data)
+        if not text.isprintable() or (len(text) > _LONGEST_NUMBER and not text.isdigit()):
+            raise serializers.ValidationError("Write a number.")
         megabytes = int(text) if _WHOLE.fullmatch(text) else 0
         return megabytes * MEGABYTE if 1 <= megabytes <= _MOST_MEGABYTES else None
 
@@ -48,11 +59,15 @@ class MegabytesField(serializers.Field):
 class NewVoucherSerializer(serializers.Serializer):
     """What `create_voucher` is sent; parameters that it does not know are none of its business."""
 
-    username = TextField(max_length=64)
-    passcode = TextField(max_length=64)
-    fullname = TextField(max_length=100)
-    valid_for = TextField(trim_whitespace=False)
-    valid_from = TextField()
+    username = TextField(max_length=64, help_text="empty: a random one is made")
+    passcode = TextField(max_length=64, help_text="empty: a random one is made")
+    fullname = TextField(max_length=100, help_text="empty: a random one is made")
+    valid_for = TextField(
+        trim_whitespace=False,
+        help_text="`always`, `1 hour` … `23 hours`, `1 day` … `30 days`, `35 days` … `60 days` in"
+        " fives, `90 days` … `180 days` in thirties, `365 days`; empty: the gateway's preset",
+    )
+    valid_from = TextField(help_text="`2018-08-24 00:00:00` at the router; empty: now")
     download_limit = MegabytesField()
     upload_limit = MegabytesField()
 
@@ -82,8 +97,12 @@ class UsernameSerializer(serializers.Serializer):
 class PageSerializer(serializers.Serializer):
     """Which part of a long list is wanted; the page's own clients take all of it."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=1_000_000, default=None)
-    after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, default=None, help_text="at most so many of a long list"
+    )
+    after = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, default=0, help_text="only ids above this one"
+    )
 
 
 # --- What is answered -----------------------------------------------------------------------

@@ -1,13 +1,13 @@
 from django.urls import path
 
 from hotspot.gateway.settings_views import GuestGatewayViewSet
-from hotspot.gateway.views import GuestGatewayView
+from hotspot.gateway.views import CloudGuestGatewayView, GuestGatewayView
 
 _settings = "routers/<int:router_pk>/guest-api/"
 
 urlpatterns = [
     path("api/", GuestGatewayView.as_view()),
-    path("gw/<str:label>/api/", GuestGatewayView.as_view()),
+    path("gw/<str:label>/api/", CloudGuestGatewayView.as_view()),
     path(
         _settings,
         GuestGatewayViewSet.as_view(

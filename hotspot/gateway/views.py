@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.http import QueryDict
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,29 +16,23 @@ from hotspot.models import GuestGateway
 
 
 class GuestGatewayView(FamilyView):
-    """Vouchers and guests of one router, for whoever has its gateway's key.
-
-    Without a label in the path, the key says which router is meant.
-    """
+    """Vouchers and guests of a router, for whoever has its gateway's key: the key says which."""
 
     family = GUEST_GATEWAY
     authentication_classes = ()
     permission_classes = ()
     http_method_names = ["get", "post"]
-    error_statuses = {"*": ("401", "403", "404", "409", "429", "503")}
+    error_statuses = {"*": ("401", "403", "404", "409", "429", "503"), "post": ("422",)}
     gateway: GuestGateway | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        address = client_network(request._request)
-        if "label" in kwargs:
-            self.gateway = access.by_label(kwargs["label"])
-            access.demand_open(self.gateway, str(request.method))
-            access.demand_key(self.gateway, self._key, address)
-        else:
-            self.gateway = access.by_key(self._key, address)
-            access.demand_open(self.gateway, str(request.method))
+        self.admit(client_network(request._request), **kwargs)
         request.auth = self.gateway
+
+    def admit(self, address: str) -> None:
+        self.gateway = access.by_key(self._key, address)
+        access.demand_open(self.gateway, str(self.request.method))
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -84,3 +78,16 @@ class GuestGatewayView(FamilyView):
         if not isinstance(name, str) or name not in ACTIONS:
             raise UnknownAction("There is no such action.")
         return ACTIONS[name]
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="guest_api_cloud_get"),
+    post=extend_schema(operation_id="guest_api_cloud_post"),
+)
+class CloudGuestGatewayView(GuestGatewayView):
+    """The same at an address of its own: the label says which gateway is meant."""
+
+    def admit(self, address: str, label: str = "") -> None:
+        self.gateway = access.by_label(label)
+        access.demand_open(self.gateway, str(self.request.method))
+        access.demand_key(self.gateway, self._key, address)

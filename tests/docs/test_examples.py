@@ -4,12 +4,14 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS30Validator
 
-from tests.factories import MembershipFactory, RouterFactory, UserFactory
+from hotspot.models.guest_gateway import digest_of
+from tests.factories import GuestGatewayFactory, MembershipFactory, RouterFactory, UserFactory
 from users import keys, tokens
 from users.models import Membership
 
 from .likeness import ANY
 
+GUEST_KEY = "cp_guest_example"
 VERBS = {"get", "post", "put", "patch", "delete"}
 OPENAPI = SchemaGenerator().get_schema(public=True)
 OPERATIONS = [
@@ -66,6 +68,7 @@ def ids(operator, device):
         "member": member.pk,
         "id": router.pk,
         "router_pk": router.pk,
+        "label": GuestGatewayFactory(router=router, key_digest=digest_of(GUEST_KEY)).label,
     }
 
 
@@ -78,6 +81,7 @@ def secrets(operator):
         "public_key": pair.row.public_key,
         "private_key": pair.private_key,
         "refresh_token": tokens.start_family(operator).refresh_token,
+        "api-key": GUEST_KEY,
     }
 
 

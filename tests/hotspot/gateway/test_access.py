@@ -86,8 +86,11 @@ def test_another_gateway_s_key_does_not_open_a_cloud_endpoint(desk):
     assert answer(desk.post(READ, f"/gw/{other.label}/api/")) == (401, INCORRECT)
 
 
-def test_a_cloud_endpoint_that_is_not_there_is_as_one_that_is_off(desk):
-    assert answer(desk.post(READ, "/gw/0000000000/api/")) == (403, OFF)
+def test_a_cloud_endpoint_that_is_not_there_is_not_found(desk):
+    response = desk.post(READ, "/gw/0000000000/api/")
+
+    assert response.status_code == 404
+    assert response.json()["message"] == "An error occurred"
 
 
 def test_a_key_that_was_replaced_opens_nothing(desk):
