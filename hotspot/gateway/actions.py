@@ -5,9 +5,8 @@ from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from hotspot import codes, issuing
+from hotspot import codes, issuing, services
 from hotspot.gateway import live, serializers
 from hotspot.gateway.errors import UsernameMissing, UsernameUnknown
 from hotspot.gateway.validity import VALID_FOR
@@ -47,11 +46,8 @@ def remove_voucher(gateway: GuestGateway, sent: Parameters) -> Answer:
     username = _valid(serializers.UsernameSerializer, gateway, sent)["username"]
     if not username:
         raise UsernameMissing("Name the voucher's user.")
-    voucher = _vouchers(gateway).filter(code_index=codes.index(username)).first()
-    if voucher is None:
+    if not services.revoke_all(_vouchers(gateway).filter(code_index=codes.index(username))):
         raise UsernameUnknown("There is no voucher of this name.")
-    now = timezone.now()
-    _vouchers(gateway).filter(pk=voucher.pk).update(revoked_at=now, updated_at=now)
     return {"message": "User removed successfully", "error": False}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from cloudpilot import jobs
 from hotspot.gateway.live import padded
 
 MAC, ADDRESS = "98:01:A7:CB:BB:00", "192.168.88.20"
@@ -96,3 +97,19 @@ def test_what_the_router_refuses_to_show_is_an_error(desk, device):
 )  # fmt: skip
 def test_a_duration_has_two_digits_after_its_first_unit(routeros, page):
     assert padded(routeros) == page
+
+
+def test_a_voucher_made_here_lets_its_guest_in_and_one_removed_puts_them_out(desk, device):
+    desk.post("create_voucher", username="user123", passcode="pass123", upload_limit=5)
+    jobs.run_due()
+    device.guests.arrive(MAC, ADDRESS)
+    device.guests.log_in(MAC, "user123", "pass123")
+    [user] = [row for row in device.rows("/ip/hotspot/user") if row["name"] == "user123"]
+
+    desk.post("remove_voucher", username="user123")
+    jobs.run_due()
+
+    assert user["limit-bytes-in"] == str(5 * 2**20)
+    for menu in ("user", "active", "cookie"):
+        names = {row.get("name") or row.get("user") for row in device.rows(f"/ip/hotspot/{menu}")}
+        assert "user123" not in names
