@@ -5,7 +5,7 @@ A limit's name, number and window stand in `settings.LIMITS`.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from cloudpilot.crypto import digest
-from cloudpilot.errors import TooManyRequests
+from cloudpilot.errors import DomainError, TooManyRequests
 from cloudpilot.models import RateCounter
 
 # How long an attempt waits for others of the same key to come out, when only they fill the limit.
@@ -59,6 +59,32 @@ def failures_counted(limit: str, subject: str) -> Iterator[None]:
         RateCounter.objects.filter(key=key, held__gt=0).update(
             held=F("held") - 1, spent=F("spent") + (1 if failed else 0)
         )
+
+
+@contextmanager
+def failures_spent(subjects: Mapping[str, str]) -> Iterator[None]:
+    """Count one use of each limit by its subject if the block raises, and write nothing if not.
+
+    For what is tried often and mostly succeeds. Attempts that are under way when a limit is
+    reached are all carried out, but no more failures than the limit are told what they are:
+    further ones raise `TooManyRequests` instead.
+    """
+    _demand_room(subjects)
+    try:
+        yield
+    except DomainError:
+        for limit, subject in subjects.items():
+            spend(limit, subject)
+        raise
+
+
+def _demand_room(subjects: Mapping[str, str]) -> None:
+    numbers = {
+        _key(limit, subject): settings.LIMITS[limit][0] for limit, subject in subjects.items()
+    }
+    for row in RateCounter.objects.filter(key__in=numbers, ends_at__gt=timezone.now()):
+        if row.spent + row.held >= numbers[row.key]:
+            raise _too_many(row.ends_at)
 
 
 def _hold(key: str, number: int, window: int) -> None:

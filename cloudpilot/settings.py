@@ -168,6 +168,10 @@ LIMITS = {
     "registrations_per_address": (200, 3600),
     "connection_tests_per_company": (60, 60),
     "wrong_guest_keys_per_address": (30, 60),
+    "wrong_vouchers_per_device": (10, 60),
+    "wrong_vouchers_per_router_key": (30, 60),
+    "wrong_vouchers_per_address": (300, 60),  # which several cafés may share
+    "wrong_vouchers_in_all": (6000, 60),
 }
 
 # --- Desired state --------------------------------------------------------------------------

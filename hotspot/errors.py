@@ -31,3 +31,10 @@ class NothingToExtend(DomainError):
     """The voucher has no such limit that could be moved."""
 
     code = "nothing_to_extend"
+
+
+class VoucherNotValid(DomainError):
+    """Nobody gets in with this code here; why, is nobody's business who does not know it."""
+
+    status = 404
+    code = "voucher_not_valid"

@@ -3,11 +3,9 @@
 import re
 from typing import Final
 
-from routers import connections
-from routers.connections import unreachable
-from routers.errors import RouterRefused
+from hotspot.live import speaking_to
 from routers.models import Router
-from routers.routeros import Command, Deadline, errors
+from routers.routeros import Command
 from routers.services import COMMAND_SECONDS
 
 _ACTIVE: Final = Command("/ip/hotspot/active", "print")
@@ -21,6 +19,8 @@ Row = dict[str, str]
 
 def active_guests(router: Router) -> list[Row]:
     """Return who is logged in. Raises `RouterUnreachable` or `RouterRefused`."""
+    with speaking_to(router, COMMAND_SECONDS) as (session, deadline):
+        guests = session.run(_ACTIVE, deadline).rows
     return [
         {
             "logins": row.get("user", ""),
@@ -28,14 +28,15 @@ def active_guests(router: Router) -> list[Row]:
             "mac-address": row.get("mac-address", "").upper(),
             **_use(row),
         }
-        for row in _read(router, _ACTIVE, Deadline(COMMAND_SECONDS))
+        for row in guests
     ]
 
 
 def guest_hosts(router: Router) -> list[Row]:
     """Return every device on the guest network. Raises `RouterUnreachable` or `RouterRefused`."""
-    deadline = Deadline(COMMAND_SECONDS)
-    hosts, leases = _read(router, _HOSTS, deadline), _read(router, _LEASES, deadline)
+    with speaking_to(router, COMMAND_SECONDS) as (session, deadline):
+        hosts = session.run(_HOSTS, deadline).rows
+        leases = session.run(_LEASES, deadline).rows
     names = {row.get("mac-address", ""): row.get("host-name", "") for row in leases}
     return [
         {
@@ -51,15 +52,6 @@ def guest_hosts(router: Router) -> list[Row]:
         }
         for row in hosts
     ]
-
-
-def _read(router: Router, command: Command, deadline: Deadline) -> list[Row]:
-    try:
-        return connections.run(router, command, deadline).rows
-    except errors.Unavailable as exc:
-        raise unreachable(exc) from exc
-    except errors.Refused as exc:
-        raise RouterRefused(exc.message) from exc
 
 
 def _use(row: Row) -> Row:

@@ -7,8 +7,8 @@ import time_machine
 from django.utils import timezone
 
 from cloudpilot import limits
-from cloudpilot.errors import TooManyRequests
-from cloudpilot.limits import failures_counted, spend
+from cloudpilot.errors import NotAuthenticated, TooManyRequests
+from cloudpilot.limits import failures_counted, failures_spent, spend
 from cloudpilot.models import RateCounter
 from tests.parallel import at_once
 
@@ -67,6 +67,28 @@ def test_only_failures_are_counted(db):
         fail()
 
 
+def miss(**subjects):
+    with failures_spent(subjects):
+        raise NotAuthenticated("No.")
+
+
+def test_a_failure_is_spent_on_each_of_its_limits(db):
+    for _ in range(3):
+        with pytest.raises(NotAuthenticated):
+            miss(tries="amina", others="café")
+
+    for subjects in ({"tries": "amina"}, {"others": "café"}, {"tries": "baraka", "others": "café"}):
+        with pytest.raises(TooManyRequests), failures_spent(subjects):
+            pass
+
+
+def test_what_succeeds_writes_nothing(db):
+    with failures_spent({"tries": "amina", "others": "café"}):
+        pass
+
+    assert not RateCounter.objects.exists()
+
+
 def test_a_place_left_by_a_process_that_died_is_free_after_the_window(db):
     for _ in range(3):
         limits._hold(limits._key("tries", "amina"), 3, 60)
@@ -117,3 +139,12 @@ def test_parallel_successes_all_come_through_in_turn():
 
     assert at_once(succeed, 12) == [True] * 12
     assert RateCounter.objects.get().held == 0
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_failures_no_more_than_the_limit_are_told():
+    answers = at_once(lambda _: miss(tries="amina"), 12)
+
+    assert sum(isinstance(answer, NotAuthenticated) for answer in answers) == 3
+    assert sum(isinstance(answer, TooManyRequests) for answer in answers) == 9
