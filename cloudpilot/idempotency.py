@@ -28,8 +28,9 @@ from cloudpilot.models import IdempotentAnswer
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[!-~]{1,255}")
 
-# What an answer shows once: the stored answer, and so every replay, has null in its place.
-_SHOWN_ONCE = {"private_key", "api_key", "new_api_key"}
+# What an answer shows once, or what is sealed wherever else it is stored: the stored answer, and
+# so every replay, has null in its place.
+_SHOWN_ONCE = {"private_key", "api_key", "new_api_key", "code", "password"}
 
 ViewMethod = Callable[..., Response]
 

@@ -46,13 +46,13 @@ class KeysetPagination(BasePagination):
         if cursor is not None:
             rows = rows.filter(pk__lt=cursor)
         found = list(rows[: limit + 1])
-        self.last = found[limit - 1] if len(found) > limit else None
+        self.last = _key(found[limit - 1]) if len(found) > limit else None
         return found[:limit]
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         headers = {}
         if self.last is not None:
-            url = replace_query_param(self.request.build_absolute_uri(), "cursor", self.last.pk)
+            url = replace_query_param(self.request.build_absolute_uri(), "cursor", self.last)
             headers["Link"] = f'<{url}>; rel="next"'
         if self.total is not None:
             headers["X-Total-Count"] = str(self.total)
@@ -66,6 +66,12 @@ class KeysetPagination(BasePagination):
             {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
             for name, schema, text in _PARAMETERS
         ]
+
+
+def _key(row: Any) -> int:
+    """Return the id of a row, which hot lists have as plain values."""
+    key: int = row["id"] if isinstance(row, dict) else row.pk
+    return key
 
 
 def _whole_number(request: Request, name: str, default: Any) -> Any:

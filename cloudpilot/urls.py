@@ -33,9 +33,11 @@ def handler500(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("users/", include("users.urls")),
     path("", include("hotspot.gateway.urls")),
+    path("routers/", include("hotspot.packages.urls")),
     path("routers/", include("routers.urls")),
     path("admin/empresas/", include("routers.empresas.urls")),
     path("portal/", include("hotspot.urls")),
+    path("hotspot/", include("hotspot.operator_urls")),
     path("jobs/", include("cloudpilot.jobs.urls")),
     path("health/", HealthView.as_view()),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

@@ -113,20 +113,24 @@ class Unwanted:
     mac_address: str = ""
 
 
-def put_out(session: Session, deadline: Deadline, unwanted: Iterable[Unwanted]) -> int:
+def put_out(
+    session: Session, deadline: Deadline, unwanted: Iterable[Unwanted], *, whoever: bool = False
+) -> int:
     """End all sessions of these, and take their cookies first, or their devices come straight back.
 
-    Users of the same names that the router's owner keeps are not ours to judge. Answers how many
-    sessions it ended.
+    Users of the same names that the router's owner keeps are not ours to judge, unless a person
+    says `whoever`. Answers how many sessions it ended.
     """
     ended = 0
     wanted = sorted(set(unwanted), key=lambda u: (u.user, u.mac_address))
     for start in range(0, len(wanted), MOST_NAMES):
-        ended += _put_out_some(session, deadline, wanted[start : start + MOST_NAMES])
+        ended += _put_out_some(session, deadline, wanted[start : start + MOST_NAMES], whoever)
     return ended
 
 
-def _put_out_some(session: Session, deadline: Deadline, unwanted: Sequence[Unwanted]) -> int:
+def _put_out_some(
+    session: Session, deadline: Deadline, unwanted: Sequence[Unwanted], whoever: bool
+) -> int:
     names = sorted({one.user for one in unwanted})
     questions = [
         Command(USERS, "print", queries=any_of("name", names), proplist=("name", "comment")),
@@ -138,7 +142,7 @@ def _put_out_some(session: Session, deadline: Deadline, unwanted: Sequence[Unwan
         for outcome in session.run_many(questions, deadline)
     )
     kept = {row.get("name") for row in users if not is_mark(row.get("comment", ""))}
-    doomed = {one for one in unwanted if one.user not in kept}
+    doomed = {one for one in unwanted if whoever or one.user not in kept}
     for menu, rows in ((COOKIES, cookies), (ACTIVE, sessions)):
         ids = [row[".id"] for row in rows if _is_of(row, doomed)]
         outcomes = session.run_many(

@@ -42,12 +42,26 @@ def _facts(now: datetime) -> dict[State, Q]:
     }
 
 
+# What a state cannot be without, in words that an index knows.
+_NEEDED = {
+    State.REVOKED: Q(revoked_at__isnull=False),
+    State.EXPIRED: Q(expires_at__isnull=False),
+    State.PAUSED: Q(paused_at__isnull=False),
+    State.ACTIVE: Q(first_login_at__isnull=False, revoked_at=None),
+}
+
+
 class VoucherQuerySet(OwnedQuerySet):
     def with_state(self, now: datetime) -> Self:
         """Add `state`, what the facts make of each voucher at `now`."""
         cases = [When(fact, then=Value(state.value)) for state, fact in _facts(now).items()]
         default = Value(State.UNUSED.value)
         return self.annotate(state=Case(*cases, default=default, output_field=CharField()))
+
+    def in_state(self, state: State, now: datetime) -> Self:
+        """Keep those that are in `state` at `now`."""
+        found = self.with_state(now).filter(state=state.value)
+        return found.filter(_NEEDED[state]) if state in _NEEDED else found
 
     def live(self, now: datetime) -> Self:
         """Keep those that may still be used, now or later: what its router should know."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from hotspot import tasks
 from hotspot.errors import NothingToExtend, VoucherEnded, VoucherNotPaused, VoucherPaused
 from hotspot.models import Package, Voucher
+from hotspot.querysets import VoucherQuerySet
 from hotspot.states import LIVE, State
 from routers.reconcile.services import mark_dirty
 
@@ -45,15 +46,17 @@ def revoke(voucher: Voucher) -> Voucher:
         return _save(voucher, revoked_at=timezone.now())
 
 
-def revoke_all(vouchers: Any) -> int:
-    """Revoke those of a queryset that are not revoked yet; answers how many those were."""
+def revoke_some(vouchers: VoucherQuerySet, most: int) -> int:
+    """Revoke up to `most` of a queryset that are not revoked yet; answers how many those were."""
     now = timezone.now()
     with transaction.atomic():
-        routers = set(vouchers.order_by().values_list("router_id", flat=True).distinct())
-        count: int = vouchers.filter(revoked_at=None).update(
+        found = vouchers.filter(revoked_at=None).order_by("pk")[:most]
+        rows = dict(found.values_list("pk", "router_id"))
+        # Again only those that nobody has revoked meanwhile.
+        count = Voucher.objects.filter(pk__in=rows, revoked_at=None).update(
             revoked_at=now, due_at=None, updated_at=now
         )
-        tell(routers)
+        tell(rows.values())
     return count
 
 

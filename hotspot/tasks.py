@@ -1,6 +1,7 @@
 """What is done about guests when nobody waits for it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -53,6 +54,14 @@ def put_out(*, voucher: int) -> None:
     row = Voucher.objects.select_related("router").filter(pk=voucher).first()
     if row is not None:
         watching.put_out(row.router, [Unwanted(row.code)])
+
+
+@jobs.task(max_attempts=5)
+def revoke_vouchers(*, companies: list[int], filter: dict[str, Any]) -> dict[str, int]:
+    """Revoke what a filter means, a part at a time; run again, it goes on with what is left."""
+    from hotspot.vouchers import revoking
+
+    return {"revoked": revoking.revoke_all(companies, filter, jobs.current())}
 
 
 def ask_to_watch(routers: Iterable[int]) -> None:

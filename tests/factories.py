@@ -3,12 +3,13 @@
 import secrets
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from hotspot import issuing
-from hotspot.models import GuestGateway, GuestUser, Package, Voucher
+from hotspot.models import GuestGateway, GuestUser, Login, Package, Voucher
 from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
 from users.models import Company, Membership, User
@@ -188,3 +189,25 @@ def make_voucher(package, **facts):
     """Return a voucher of a package, as an operator makes one."""
     options = {"source": Voucher.Source.SINGLE, "package": package, **facts}
     return issuing.issue(package.router, issuing.terms_of(package), **options)
+
+
+def a_voucher(router):
+    return make_voucher(PackageFactory(router=router))
+
+
+def a_batch(router, count=2):
+    return issuing.issue_batch(PackageFactory(router=router), count, user=UserFactory())
+
+
+class LoginFactory(DjangoModelFactory):
+    """Somebody who was online at a router."""
+
+    class Meta:
+        model = Login
+
+    router = factory.SubFactory(RouterFactory)
+    company = factory.SelfAttribute("router.company")
+    kind = Login.Kind.OTHER
+    name = "guest"
+    at = factory.LazyFunction(timezone.now)
+    ended_at = factory.LazyFunction(timezone.now)

@@ -13,8 +13,11 @@ from tests.factories import (
     GuestGatewayFactory,
     JobFactory,
     MembershipFactory,
+    PackageFactory,
     RouterFactory,
     RouterImportFactory,
+    a_batch,
+    a_voucher,
 )
 from users import keys
 
@@ -63,6 +66,12 @@ def _walk(patterns, prefix):
 def own_values(path, user, **router):
     """Make a row of the user's for each parameter of a path of the document; say which."""
     company = user.personal_company
+    if "packages/{id}/" in path:
+        return {"id": PackageFactory(router=RouterFactory(owner=user, **router)).pk}
+    if path.startswith("/hotspot/vouchers/batches/{id}"):
+        return {"id": a_batch(RouterFactory(owner=user, **router)).pk}
+    if path.startswith("/hotspot/vouchers/{id}"):
+        return {"id": a_voucher(RouterFactory(owner=user, **router)).pk}
     if path.startswith("/routers/{id}"):
         return {"id": RouterFactory(owner=user, **router).pk}
     if path.startswith("/routers/commands/{"):

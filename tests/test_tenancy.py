@@ -21,11 +21,15 @@ from tests.factories import (
     CompanyFactory,
     GuestGatewayFactory,
     JobFactory,
+    LoginFactory,
     MembershipFactory,
+    PackageFactory,
     RouterFactory,
     RouterImportFactory,
     RouterImportRowFactory,
     UserFactory,
+    a_batch,
+    a_voucher,
 )
 from tests.routes import all_routes
 from users import keys
@@ -80,6 +84,16 @@ ROWS = {
     "jobs/<str:public_id>/": (
         lambda: {"public_id": JobFactory().public_id},
         {"public_id": "JOB_0000000000000000"},
+    ),
+    "routers/packages/<int:pk>/": (lambda: {"pk": PackageFactory().pk}, {"pk": NOWHERE}),
+    "hotspot/packages/<int:pk>/": (lambda: {"pk": PackageFactory().pk}, {"pk": NOWHERE}),
+    "hotspot/vouchers/<int:pk>/": (
+        lambda: {"pk": a_voucher(RouterFactory()).pk},
+        {"pk": NOWHERE},
+    ),
+    "hotspot/vouchers/batches/<int:pk>/": (
+        lambda: {"pk": a_batch(RouterFactory()).pk},
+        {"pk": NOWHERE},
     ),
     "users/api-keys/<int:pk>/": (lambda: {"pk": a_strangers_key()}, {"pk": NOWHERE}),
     "users/companies/<str:public_id>/": (
@@ -191,6 +205,11 @@ def test_what_a_body_names_is_looked_for_among_the_callers_own_rows(serializer_c
 
 # Each list, and how to put one more row of the operator's into it.
 LISTS = {
+    "routers/packages/": lambda router, operator: PackageFactory(router=router),
+    "hotspot/packages/": lambda router, operator: PackageFactory(router=router),
+    "hotspot/vouchers/": lambda router, operator: a_voucher(router),
+    "hotspot/vouchers/batches/": lambda router, operator: a_batch(router),
+    "hotspot/logins/": lambda router, operator: LoginFactory(router=router),
     "routers/": lambda router, operator: RouterFactory(company=CompanyFactory(owner=operator)),
     "routers/<int:router_pk>/api-keys/": lambda router, operator: router_keys.regenerate(router),
     "routers/<int:router_pk>/events/": lambda router, operator: events.record(

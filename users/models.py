@@ -43,6 +43,9 @@ class Company(models.Model):
     name = models.CharField(max_length=150)
     contact_email = models.EmailField(blank=True)
     contact_phone = models.CharField(max_length=30, blank=True)
+    colour = models.CharField(
+        max_length=7, default="#1f4e79", help_text="#rrggbb, of what guests get to see"
+    )
     is_active = models.BooleanField(default=True)
     personal_owner = models.OneToOneField(
         User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

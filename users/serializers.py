@@ -100,12 +100,15 @@ class NewKeySerializer(StrictSerializer):
 @extend_schema_serializer(examples=COMPANY)
 class CompanySerializer(StrictModelSerializer):
     id = serializers.CharField(source="public_id", read_only=True)
+    colour = serializers.RegexField(
+        "^#[0-9a-fA-F]{6}$", max_length=7, required=False, help_text="of what guests get to see"
+    )
     is_personal = serializers.SerializerMethodField()
 
     class Meta:
         model = Company
         fields = (
-            "id", "name", "contact_email", "contact_phone", "is_active", "is_personal",
+            "id", "name", "contact_email", "contact_phone", "colour", "is_active", "is_personal",
             "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = ("is_active",)

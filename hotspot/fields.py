@@ -1,0 +1,43 @@
+"""Fields of request bodies that name rows of the caller's by number, as this app's pages do."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cloudpilot.serializers import OwnedRelatedField
+from cloudpilot.tenancy import Role, demand_role
+
+_MAX_ID = 2**63 - 1
+
+
+@extend_schema_field({"type": "integer"})
+class OwnedIdField(OwnedRelatedField):
+    """Accept the integer id of a row in whose company the caller may change things."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="pk", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            self.fail("does_not_exist")
+        text = str(data)
+        if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _MAX_ID):
+            self.fail("does_not_exist")
+        row = super().to_internal_value(text)
+        demand_role(self.context["request"].user, row.company_id, Role.OPERATOR)
+        return row
+
+
+class MacAddressField(serializers.RegexField):
+    """A device's MAC address in any usual spelling; kept in capitals and with colons."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            r"^[0-9A-Fa-f]{2}([:-]?)([0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}$", max_length=17, **kwargs
+        )
+
+    def to_internal_value(self, data: Any) -> str:
+        digits = super().to_internal_value(data).upper()
+        digits = digits.replace(":", "").replace("-", "")
+        return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))

@@ -1,0 +1,67 @@
+"""Which vouchers are meant: the same words for a list and for revoking many."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from cloudpilot.serializers import StrictSerializer
+from hotspot import codes
+from hotspot.querysets import VoucherQuerySet
+from hotspot.states import State
+from hotspot.vouchers import examples
+
+_MAX_ID = 2**63 - 1
+
+
+class FilterSerializer(serializers.Serializer):
+    """What a voucher must be to be meant; all that is named must hold."""
+
+    router = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    package = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    batch = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    state = serializers.ChoiceField(choices=State.choices, required=False)
+    search = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="a code as it is typed, or how a guest's full name begins",
+    )
+    created_from = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+
+
+@extend_schema_serializer(examples=examples.REVOKE)
+class RevokeManySerializer(StrictSerializer, FilterSerializer):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError("Say which vouchers are meant.")
+        return attrs
+
+
+def narrowed(vouchers: VoucherQuerySet, wanted: dict[str, Any]) -> VoucherQuerySet:
+    """Keep those that a valid filter means."""
+    for name in ("router", "package", "batch"):
+        if name in wanted:
+            vouchers = vouchers.filter(**{f"{name}_id": wanted[name]})
+    if "created_from" in wanted:
+        vouchers = vouchers.filter(created_at__gte=wanted["created_from"])
+    if "created_before" in wanted:
+        vouchers = vouchers.filter(created_at__lt=wanted["created_before"])
+    if "search" in wanted:
+        vouchers = _found(vouchers, wanted["search"])
+    if "state" in wanted:
+        vouchers = vouchers.in_state(State(wanted["state"]), timezone.now())
+    return vouchers
+
+
+def _found(vouchers: VoucherQuerySet, text: str) -> VoucherQuerySet:
+    """Keep those with this code; if there are none, those whose guest's name begins so.
+
+    One after the other: with an OR no database could use an index for either.
+    """
+    indexes = [codes.index(code) for code in codes.readings(text)]
+    of_code = list(vouchers.filter(code_index__in=indexes).values_list("pk", flat=True)[:1000])
+    if of_code:
+        return vouchers.filter(pk__in=of_code)
+    return vouchers.filter(full_name__gt="", full_name__istartswith=text.strip())
