@@ -46,7 +46,7 @@ def remove_voucher(gateway: GuestGateway, sent: Parameters) -> Answer:
     username = _valid(serializers.UsernameSerializer, gateway, sent)["username"]
     if not username:
         raise UsernameMissing("Name the voucher's user.")
-    if not services.revoke_all(_vouchers(gateway).filter(code_index=codes.index(username))):
+    if not services.revoke_some(_vouchers(gateway).filter(code_index=codes.index(username)), 1):
         raise UsernameUnknown("There is no voucher of this name.")
     return {"message": "User removed successfully", "error": False}
 

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
@@ -61,8 +60,6 @@ class KickView(FamilyView):
         router = whom.pop("router")
         ended = sessions.kick(router, **whom)
         audit.record(request, "session.kick", router, company=router.company.public_id, ended=ended)
-        if not ended and "id" in whom:
-            raise Http404
         return Response({"ended": ended})
 
 

@@ -70,7 +70,9 @@ def ids(operator, device):
     operator.save()
     company = operator.personal_company.public_id
     member = MembershipFactory(company=operator.personal_company, user__username="juma")
-    router = RouterFactory(owner=operator, port=device.port("api"), location="Moi Avenue")
+    # The ids that bodies name.
+    router = RouterFactory(pk=1, owner=operator, port=device.port("api"), location="Moi Avenue")
+    package = PackageFactory(pk=7, router=router)
     return {
         "company_id": company,
         "public_id": company,
@@ -79,6 +81,8 @@ def ids(operator, device):
         "id": router.pk,
         "router_pk": router.pk,
         "label": GuestGatewayFactory(router=router, key_digest=digest_of(GUEST_KEY)).label,
+        "package": package.pk,
+        "voucher": make_voucher(package).pk,
     }
 
 
@@ -101,7 +105,9 @@ def test_a_requests_example_is_accepted(verb, path, example, client, ids, secret
         UserFactory(**example)
     if path == "/users/companies/{company_id}/members/":
         Membership.objects.filter(pk=ids["member"]).delete()  # juma is let in once more
-    path = path.replace("members/{id}", "members/{member}").format(**ids)
+    for rows, row in (("members", "member"), ("packages", "package"), ("vouchers", "voucher")):
+        path = path.replace(f"{rows}/{{id}}", f"{rows}/{{{row}}}")
+    path = path.format(**ids)
     if path.startswith("/portal/"):
         router = Router.objects.get(pk=ids["router_pk"])
         client.credentials(HTTP_X_API_KEY=router_keys.issue(router).token)
