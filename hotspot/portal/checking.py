@@ -12,6 +12,13 @@ from hotspot.models import Voucher
 from hotspot.states import LIVE, State
 from routers.models import RouterKey
 
+# What is looked at or shown. With all columns, a check would take half as long again.
+_READ = (
+    "code", "code_index", "password", "package__name", "time_limit", "data_limit", "upload_limit",
+    "download_limit", "online_time", "uploaded", "downloaded", "valid_from", "expires_at",
+    "paused_at", "revoked_at", "first_login_at", "on_router_at",
+)  # fmt: skip
+
 
 def check(
     key: RouterKey, *, code: str, passcode: str, device: str, address: str
@@ -39,7 +46,7 @@ def _find(router_id: int, code: str, passcode: str, now: datetime) -> Voucher | 
     """Return the usable voucher that was most likely meant: to the letter, or as it is read."""
     indexes = [codes.index(reading) for reading in codes.readings(code)]
     rows = Voucher.objects.filter(router=router_id, revoked_at=None, code_index__in=indexes)
-    found = {row.code_index: row for row in rows.select_related("package")}
+    found = {row.code_index: row for row in rows.select_related("package").only(*_READ)}
     candidates = (found[index] for index in indexes if index in found)
     return next((row for row in candidates if _is_good(row, passcode, now)), None)
 
