@@ -54,6 +54,7 @@ class Look:
     def __init__(self, router: Router, sessions: Sequence[Online], now: datetime) -> None:
         self.router = router
         self.now = now
+        self.login_url = ""  # where its guests log in, if that was asked
         self.watch, _ = Watch.objects.get_or_create(router=router)
         self._vouchers = self._find({session.user for session in sessions})
         self._begun: list[Online] = []
@@ -108,7 +109,8 @@ class Look:
         with transaction.atomic():
             mine = Watch.objects.filter(pk=self.watch.pk, seen_at=self.watch.seen_at)
             counted_at = self.now if all_counted else self.watch.counted_at
-            if not mine.update(seen_at=self.now, counted_at=counted_at):
+            url = self.login_url or self.watch.login_url
+            if not mine.update(seen_at=self.now, counted_at=counted_at, login_url=url):
                 return False
             self._write_vouchers(self._findings(counted, all_counted))
             self._write_logins()

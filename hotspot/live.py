@@ -1,6 +1,7 @@
 """The hotspot as a router shows it now: who is online, and putting them out."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,6 +98,28 @@ def counters(session: Session, deadline: Deadline, names: Sequence[str] | None) 
     )
     rows = session.run(command, deadline).rows
     return {row["name"]: usage_of(row) for row in rows if "name" in row}
+
+
+def login_url(session: Session, deadline: Deadline) -> str:
+    """Return where the guests of the router's hotspot log in; empty if it does not say."""
+    outcomes = session.run_many(_LOGIN_PAGES, deadline)
+    servers, profiles = (
+        [] if isinstance(outcome, errors.Refused) else outcome.rows for outcome in outcomes
+    )
+    by_name = {row.get("name"): row for row in profiles}
+    for server in servers:
+        profile = by_name.get(server.get("profile", "default"), {})
+        host = profile.get("dns-name") or profile.get("hotspot-address", "0.0.0.0")  # noqa: S104
+        if server.get("disabled") != "true" and _HOST.fullmatch(host) and host != "0.0.0.0":  # noqa: S104
+            return f"http://{host}/login"
+    return ""
+
+
+_LOGIN_PAGES = (
+    Command("/ip/hotspot", "print", proplist=("name", "profile", "disabled")),
+    Command("/ip/hotspot/profile", "print", proplist=("name", "dns-name", "hotspot-address")),
+)
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 def any_of(field: str, values: Iterable[str]) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ def watch(router: Router) -> None:
         counts_all = look.counts_all or len(look.names_to_count()) > live.MOST_NAMES
         names = None if counts_all else look.names_to_count()
         counted = live.counters(session, deadline, names)
+        if counts_all:
+            look.login_url = live.login_url(session, deadline)
     if look.settle(counted, all_counted=counts_all):
         unwanted = [Unwanted(s.user, s.mac_address) for s in look.unwanted(sessions)]
         put_out(router, [*unwanted, *map(Unwanted, look.just_ended())])

@@ -3,13 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
-from hotspot import expiry, watching
+from cloudpilot import jobs
+from hotspot import expiry, tasks, watching
 from hotspot import services as acts
+from hotspot.models import Watch
 from hotspot.states import State
+from routers.errors import RouterUnreachable
 from routers.reconcile import services
-from tests.factories import PackageFactory, make_voucher
+from routers.simulator import Refused
+from tests.factories import LoginFactory, PackageFactory, RouterFactory, make_voucher
 from tests.hotspot.guests import COOKIES, log_in, online, pass_time, users, work
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +200,73 @@ def test_a_voucher_begins_when_it_is_valid(package, router, device, server_clock
     services.reconcile(router)
 
     assert (before, users(device)[voucher.code]["disabled"]) == ("true", "false")
+
+
+def test_a_look_learns_where_guests_log_in(voucher, router, device):
+    watching.watch(router)
+
+    assert Watch.objects.get(router=router).login_url == "http://login.hotspot/login"
+
+
+def test_a_voucher_moved_to_another_device_is_open_to_that_one_alone(
+    voucher, router, device, server_clock
+):
+    log_in(device, voucher)
+    watching.watch(router)
+    acts.move(voucher, "AA:BB:CC:00:00:02")
+    jobs.run_due()
+
+    with pytest.raises(Refused, match="not allowed to log in from this MAC"):
+        log_in(device, voucher)
+    log_in(device, voucher, number=2)
+    watching.watch(router)
+
+    assert online(device) == [voucher.code]
+    assert [row["mac-address"] for row in device.rows("/ip/hotspot/active")] == [
+        "AA:BB:CC:00:00:02"
+    ]
+
+
+def test_only_routers_with_vouchers_in_use_are_watched(voucher, router):
+    idle = PackageFactory(router=RouterFactory()).router
+    away = PackageFactory(router=RouterFactory(is_active=False))
+    make_voucher(away)
+
+    assert watching.to_watch() == [router.pk]
+    acts.revoke(voucher)
+    assert watching.to_watch() == []
+    LoginFactory(router=idle, ended_at=None)
+    assert watching.to_watch() == [idle.pk]
+
+
+def test_the_worker_does_it_all(voucher, router, device, server_clock):
+    log_in(device, voucher)
+    tasks.watch_all()
+    jobs.run_due()
+    pass_time(device, server_clock, 3601)
+    device.guests.arrive("AA:BB:CC:00:00:09", "192.168.88.99")
+
+    tasks.expire_vouchers()
+    jobs.run_due()
+    device.advance(5)
+
+    assert (online(device), users(device)) == ([], {})
+
+
+def test_the_command_ends_what_is_over(voucher, capsys):
+    type(voucher).objects.update(
+        expires_at=timezone.now() - timedelta(hours=1), due_at=timezone.now() - timedelta(hours=1)
+    )
+
+    call_command("expire_vouchers")
+    call_command("expire_vouchers")
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert (first[:9], second[:9]) == ("1 voucher", "0 voucher")
+
+
+def test_a_look_that_meets_no_router_says_so(voucher, router, device):
+    device.switch_off()
+
+    with pytest.raises(RouterUnreachable):
+        watching.watch(router)
