@@ -175,6 +175,10 @@ def test_right_keys_are_not_counted(desk, settings):
     assert [desk.post(READ).status_code for _ in range(4)] == [200] * 4
 
 
+def test_a_path_answers_without_its_last_slash(desk, path):
+    assert desk.post(READ, path.removesuffix("/")).status_code == 200
+
+
 def test_no_answer_is_stored_on_the_way(desk, path):
     assert desk.get(READ, path)["Cache-Control"] == "no-store"
     assert desk.client.get(path)["Cache-Control"] == "no-store"

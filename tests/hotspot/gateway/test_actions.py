@@ -110,6 +110,15 @@ def test_a_name_that_is_taken_is_refused(desk):
     assert Voucher.objects.count() == 1
 
 
+def test_a_voucher_may_be_over_before_it_is_made(desk):
+    user = desk.post("create_voucher", valid_from="2018-08-24 00:00:00", valid_for="1 hour").json()[
+        "user"
+    ]
+
+    assert user["valid_from"] == "2018-08-24 00:00:00"
+    assert Voucher.objects.get().state_at(NOW) == "expired"
+
+
 def test_a_name_of_another_case_is_another_name(desk):
     desk.post("create_voucher", username="user123")
 
