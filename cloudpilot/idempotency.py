@@ -21,16 +21,15 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from cloudpilot.clients import client_address
-from cloudpilot.crypto import digest
+from cloudpilot.crypto import digest, seal, unseal
 from cloudpilot.errors import DomainError, Unprocessable
 from cloudpilot.models import IdempotentAnswer
 
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[!-~]{1,255}")
 
-# What an answer shows once, or what is sealed wherever else it is stored: the stored answer, and
-# so every replay, has null in its place.
-_SHOWN_ONCE = {"private_key", "api_key", "new_api_key", "code", "password"}
+# What an answer shows once: the stored answer, and so every replay, has null in its place.
+_SHOWN_ONCE = {"private_key", "api_key", "new_api_key"}
 
 ViewMethod = Callable[..., Response]
 
@@ -62,10 +61,11 @@ def idempotent(method: ViewMethod) -> ViewMethod:
 
         kept, is_new = _claim(_caller(request), key, _fingerprint(request))
         if not is_new:
-            return Response(kept.body, kept.status, headers={"Idempotency-Replayed": "true"})
+            headers = {"Idempotency-Replayed": "true"}
+            return Response(_opened(kept), kept.status, headers=headers)
         response = method(self, request, *args, **kwargs)
         kept.status = response.status_code
-        kept.body = _without_secrets(json.loads(json.dumps(response.data, cls=JSONEncoder)))
+        kept.body = _sealed(kept, json.loads(json.dumps(response.data, cls=JSONEncoder)))
         kept.save(update_fields=["status", "body"])
         return response
 
@@ -108,6 +108,19 @@ def _as_text(value: Any) -> str:
         contents.update(chunk)
     value.seek(0)
     return contents.hexdigest()
+
+
+def _sealed(kept: IdempotentAnswer, body: Any) -> str:
+    # Answers hold what is sealed in its own table too, such as the codes of vouchers.
+    return seal(json.dumps(_without_secrets(body)), _identity(kept))
+
+
+def _opened(kept: IdempotentAnswer) -> Any:
+    return json.loads(unseal(str(kept.body), _identity(kept)))
+
+
+def _identity(kept: IdempotentAnswer) -> str:
+    return f"{kept._meta.label_lower}.body:{kept.caller}:{kept.key}"
 
 
 def _without_secrets(value: Any) -> Any:
