@@ -237,6 +237,7 @@ def _learn(voucher: Voucher, found: _Finding, now: datetime) -> None:
         starts.append(now - found.row.time)  # came and went unseen: not sooner than this
     if starts:
         _learn_logins(voucher, starts, found.begun)
+        voucher.due_at = voucher.next_due(now)
     if voucher.is_used_up and not voucher.ended_at:
         voucher.ended_at, voucher.due_at = now, None
 
@@ -246,7 +247,6 @@ def _learn_logins(voucher: Voucher, starts: list[datetime], begun: list[Online])
         voucher.first_login_at = min(starts)
         if voucher.lifetime is not None and voucher.expires_at is None:
             voucher.expires_at = voucher.first_login_at + voucher.lifetime
-            voucher.due_at = voucher.expires_at
     voucher.last_login_at = max([*starts, voucher.last_login_at or voucher.first_login_at])
     if begun:
         voucher.mac_address = max(begun, key=lambda session: session.started_at).mac_address

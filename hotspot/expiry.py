@@ -19,7 +19,7 @@ def sweep(now: datetime) -> int:
     Each is one conditional update, so two sweeps at once do it once, and what is extended or
     paused meanwhile is left alone.
     """
-    due = Voucher.objects.filter(due_at__lte=now)
+    due = Voucher.objects.filter(due_at__lte=now, paused_at=None, revoked_at=None)
     with transaction.atomic():
         routers = list(due.order_by().values_list("router_id", flat=True).distinct())
         ended = due.filter(expires_at__lte=now).update(ended_at=now, due_at=None)

@@ -42,12 +42,14 @@ def _facts(now: datetime) -> dict[State, Q]:
     }
 
 
-# What a state cannot be without, in words that an index knows.
-_NEEDED = {
+# What a state comes with, in words that an index knows. What the clock has just ended is found once
+# the sweep has been there, seconds later.
+_COMES_WITH = {
     State.REVOKED: Q(revoked_at__isnull=False),
-    State.EXPIRED: Q(expires_at__isnull=False),
+    State.EXPIRED: Q(ended_at__isnull=False),
+    State.USED_UP: Q(ended_at__isnull=False),
     State.PAUSED: Q(paused_at__isnull=False),
-    State.ACTIVE: Q(first_login_at__isnull=False, revoked_at=None),
+    State.ACTIVE: Q(first_login_at__isnull=False, ended_at=None, revoked_at=None),
 }
 
 
@@ -60,8 +62,8 @@ class VoucherQuerySet(OwnedQuerySet):
 
     def in_state(self, state: State, now: datetime) -> Self:
         """Keep those that are in `state` at `now`."""
-        found = self.with_state(now).filter(state=state.value)
-        return found.filter(_NEEDED[state]) if state in _NEEDED else found
+        found = self.filter(_COMES_WITH[state]) if state in _COMES_WITH else self
+        return found.with_state(now).filter(state=state.value)
 
     def live(self, now: datetime) -> Self:
         """Keep those that may still be used, now or later: what its router should know."""

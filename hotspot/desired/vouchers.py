@@ -9,7 +9,6 @@ from django.utils import timezone
 from cloudpilot.crypto import SealedField
 from hotspot.live import USERS
 from hotspot.models import Package, Voucher
-from hotspot.states import WAITING
 from routers.models import Router
 from routers.reconcile.providers import observes, provides
 from routers.reconcile.rows import Desired, Value, mark
@@ -67,19 +66,19 @@ def users(router: Router) -> Iterator[Desired]:
     """
     now = timezone.now()
     current = _current_terms(router)
-    rows = router.vouchers.live(now).with_state(now).order_by("pk")
-    for row in rows.values(*_COLUMNS, "state"):
-        yield Desired(USERS, mark("voucher", row["pk"]), _user(row, current))
+    rows = router.vouchers.live(now).order_by("pk")
+    for row in rows.values(*_COLUMNS):
+        yield Desired(USERS, mark("voucher", row["pk"]), _user(row, current, now))
 
 
 _COLUMNS = (
     "pk", "package_id", *_TERMS, "code", "code_index", "password", "bound_mac", "lifetime",
     "time_limit", "data_limit", "upload_limit", "download_limit", "online_time_before",
-    "uploaded_before", "downloaded_before",
+    "uploaded_before", "downloaded_before", "paused_at", "valid_from",
 )  # fmt: skip
 
 
-def _user(row: dict[str, Any], current: dict[int, Terms]) -> dict[str, Any]:
+def _user(row: dict[str, Any], current: dict[int, Terms], now: datetime) -> dict[str, Any]:
     code = _CODE.unseal_for(row["code_index"], row["code"])
     password = row["password"]
     terms: Terms = (row["upload_speed_mbps"], row["download_speed_mbps"], row["devices"])
@@ -94,7 +93,7 @@ def _user(row: dict[str, Any], current: dict[int, Terms]) -> dict[str, Any]:
         "limit-bytes-in": _left(row["upload_limit"], up),
         "limit-bytes-out": _left(row["download_limit"], down),
         "limit-bytes-total": _left(row["data_limit"], up + down),
-        "disabled": row["state"] in WAITING,
+        "disabled": row["paused_at"] is not None or row["valid_from"] > now,  # it waits
     }
 
 

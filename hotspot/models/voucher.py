@@ -8,7 +8,7 @@ from cloudpilot.crypto import SealedField
 from hotspot.models.batch import Batch
 from hotspot.models.package import Package
 from hotspot.querysets import VoucherQuerySet
-from hotspot.states import OPEN, State
+from hotspot.states import OPEN, State, is_used_up, state_of
 from routers.models import Router
 from users.models import Company
 
@@ -97,6 +97,27 @@ class Voucher(models.Model):
             models.Index(fields=["package", "-id"], name="voucher_of_package"),
             models.Index(fields=["batch", "-id"], name="voucher_of_batch"),
             models.Index(fields=["code_index"], name="voucher_by_code"),
+            # For lists by state: of most states a company has few, and would look long for them.
+            models.Index(
+                fields=["company", "-id"],
+                condition=Q(revoked_at__isnull=False),
+                name="voucher_revoked",
+            ),
+            models.Index(
+                fields=["company", "-id"],
+                condition=Q(paused_at__isnull=False),
+                name="voucher_paused",
+            ),
+            models.Index(
+                fields=["company", "-id"],
+                condition=Q(ended_at__isnull=False),
+                name="voucher_ended",
+            ),
+            models.Index(
+                fields=["company", "-id"],
+                condition=Q(first_login_at__isnull=False, ended_at=None, revoked_at=None),
+                name="voucher_in_use",
+            ),
             models.Index(
                 fields=["company", "full_name"],
                 condition=Q(full_name__gt=""),
@@ -128,28 +149,11 @@ class Voucher(models.Model):
 
     @property
     def is_used_up(self) -> bool:
-        """Whether a limit on data or on time online is reached."""
-        used = (
-            (self.time_limit, self.online_time),
-            (self.data_limit, self.uploaded + self.downloaded),
-            (self.upload_limit, self.uploaded),
-            (self.download_limit, self.downloaded),
-        )
-        return any(limit is not None and amount >= limit for limit, amount in used)  # type: ignore[operator]
+        return is_used_up(vars(self))
 
     def state_at(self, now: datetime) -> State:
-        """Return what the facts make of it at `now`; `VoucherQuerySet.with_state` says the same."""
-        if self.revoked_at:
-            return State.REVOKED
-        if self.expires_at and self.expires_at <= (self.paused_at or now):
-            return State.EXPIRED
-        if self.is_used_up:
-            return State.USED_UP
-        if self.paused_at:
-            return State.PAUSED
-        if self.valid_from > now:
-            return State.SCHEDULED
-        return State.ACTIVE if self.first_login_at else State.UNUSED
+        """Return what the facts make of it at `now`."""
+        return state_of(vars(self), now)
 
     def next_due(self, now: datetime) -> datetime | None:
         """Return when the clock alone will next change what the router should know of it."""

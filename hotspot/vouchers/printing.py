@@ -46,8 +46,8 @@ def cards_of(batch: Batch) -> Iterator[Card]:
     """Yield a card for each voucher that may still be used."""
     now = timezone.now()
     price = Decimal(money.to_text(batch.price, batch.currency))
-    vouchers = batch.vouchers.live(now).order_by("pk").with_state(now)
-    for row in vouchers.values(*rows.COLUMNS, "state").iterator():
+    vouchers = batch.vouchers.live(now).order_by("pk")
+    for row in vouchers.values(*rows.COLUMNS).iterator():
         yield Card(
             code=rows.code_of(row),
             package=batch.package.name,

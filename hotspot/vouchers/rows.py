@@ -3,11 +3,16 @@
 `VoucherSerializer` says the same of one voucher; a test holds the two together.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Model
+
 from cloudpilot.crypto import SealedField
-from hotspot.models import Voucher
+from hotspot.models import Package, Voucher
+from hotspot.states import state_of
+from routers.models import Router
 
 _CODE: SealedField = Voucher._meta.get_field("code")
 _PASSWORD: SealedField = Voucher._meta.get_field("password")
@@ -27,29 +32,38 @@ _SECONDS = {
     "time_limit": "time_limit_seconds",
     "online_time": "online_seconds",
 }
-_JOINED = {
-    "router_id": "router",
-    "router__name": "router_name",
-    "package_id": "package",
-    "package__name": "package_name",
-    "batch_id": "batch",
-}
-COLUMNS = (
-    *_PLAIN, *_TIMES, *_SECONDS, *_JOINED, "code", "code_index", "password", "on_router_at",
-)  # fmt: skip
+_KEYS = {"router_id": "router", "package_id": "package", "batch_id": "batch"}
+COLUMNS = (*_PLAIN, *_TIMES, *_SECONDS, *_KEYS, "code", "code_index", "password", "on_router_at")
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of `values(*COLUMNS, "state")` as the API shows it."""
+def shown_page(page: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Return rows of `values(*COLUMNS)` as the API shows them at `now`.
+
+    Names are looked up by page: with joins, databases lose sight of the index that the order has.
+    """
+    routers = _names(Router, {row["router_id"] for row in page})
+    packages = _names(Package, {row["package_id"] for row in page})
+    return [_shown(row, now, routers, packages) for row in page]
+
+
+def _names(model: type[Model], pks: set[int]) -> dict[int, str]:
+    return dict(model._base_manager.filter(pk__in=pks).values_list("pk", "name"))
+
+
+def _shown(
+    row: dict[str, Any], now: datetime, routers: dict[int, str], packages: dict[int, str]
+) -> dict[str, Any]:
     code, password = code_of(row), row["password"]
     return {
         **{name: row[name] for name in _PLAIN},
-        **{shown_as: row[name] for name, shown_as in _JOINED.items()},
+        **{shown_as: row[name] for name, shown_as in _KEYS.items()},
         **{name: _time(row[name]) for name in _TIMES},
         **{shown_as: seconds(row[name]) for name, shown_as in _SECONDS.items()},
+        "router_name": routers.get(row["router_id"]),
+        "package_name": packages.get(row["package_id"]),
         "code": code,
         "password": _PASSWORD.unseal_for(row["code_index"], password) if password else code,
-        "state": row["state"],
+        "state": state_of(row, now),
         "on_router": row["on_router_at"] is not None,
     }
 

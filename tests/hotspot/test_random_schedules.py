@@ -123,7 +123,7 @@ class Day:
 
     def resume(self):
         for guest in self.guests:
-            if guest.paused_at:
+            if guest.paused_at and not guest.is_revoked:
                 acts.resume(guest.voucher)
                 if guest.ends_at:
                     guest.ends_at += timezone.now() - guest.paused_at

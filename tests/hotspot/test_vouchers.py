@@ -143,6 +143,8 @@ def test_the_property_and_the_annotation_say_the_same_of_every_mix_of_facts(pack
                                 "revoked_at": revoked_at, "first_login_at": first_login_at,
                                 "valid_from": valid_from, "downloaded": downloaded,
                             }  # fmt: skip
+                            is_over = downloaded or (expires_at and expires_at < now)
+                            facts["ended_at"] = now if is_over else None  # the sweep was there
                             rows.append(facts)
     for number, facts in enumerate(rows):
         voucher.pk, voucher.code = None, f"room-{number}"
