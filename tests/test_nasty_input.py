@@ -187,7 +187,7 @@ FIELDS = [
     for path, verb, operation in (param.values for param in WITH_BODY)
     for name in fields_of(operation)
     # Of lists, which the guest gateway's example does not ask for.
-    if not (operation["tags"] == ["guest gateway"] and name in {"limit", "after"})
+    if not (operation["tags"] == ["guest-gateway"] and name in {"limit", "after"})
 ]
 
 

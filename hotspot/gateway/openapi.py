@@ -65,7 +65,7 @@ _MADE: Final = OpenApiExample(
 )
 
 _BOTH: Final[dict[str, Any]] = {
-    "tags": ["guest gateway"],
+    "tags": ["guest-gateway"],
     "responses": OpenApiResponse(_ANSWER, "What the action answers."),
 }
 GET: Final = {**_BOTH, "parameters": [_SENT], "examples": [_MADE]}
