@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cloudpilot import jobs
+from cloudpilot.errors import Unavailable
 from hotspot.models import Voucher
 from routers.models import Router
 
@@ -26,23 +27,29 @@ def expire_vouchers() -> int:
 
 @jobs.every(seconds=WATCH_SECONDS)
 @jobs.task(max_attempts=1)
-def watch_all() -> int:
-    """Queue a look at every router on which somebody could be online with a voucher."""
+def watch_all() -> dict[str, int]:
+    """Look at every router on which somebody could be online with a voucher.
+
+    One job for all: a row for each look would fill the table.
+    """
     from hotspot import watching
 
-    routers = watching.to_watch()
-    ask_to_watch(routers)
-    return len(routers)
+    return watching.watch_all()
 
 
 @jobs.task(max_attempts=1)  # the next look comes anyway
-def watch_router(*, router: int) -> None:
+def watch_router(*, router: int) -> str | None:
     """See who is online at a router, count what they use, and put out who should not be."""
     from hotspot import watching
 
     row = Router.objects.filter(pk=router, is_active=True).first()
-    if row is not None:
+    if row is None:
+        return None
+    try:
         watching.watch(row)
+    except Unavailable as exc:
+        return exc.code
+    return "seen"
 
 
 @jobs.task(max_attempts=10)

@@ -4,26 +4,56 @@ Each look is whole in itself. What one misses (a worker that died, a router that
 one finds, and what is found twice is counted once.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from cloudpilot.errors import DomainError
 from hotspot import live
 from hotspot.accounting import Look
 from hotspot.live import Unwanted
 from hotspot.models import Login, Voucher
 from routers.models import Router
 
-SECONDS = 20.0
+log = logging.getLogger("cloudpilot.hotspot")
+
+SECONDS = 10.0
+# Looking is waiting, mostly: for routers, and none should wait for another that is slow.
+_AT_ONCE = 8
 
 
-def to_watch() -> list[int]:
-    """Return the active routers on which somebody could be online with a voucher."""
+def watch_all() -> dict[str, int]:
+    """Look at every router on which somebody could be online; answers how that went."""
+    outcomes: Counter[str] = Counter()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        outcomes.update(pool.map(_watch_or_say_why, to_watch()))
+    return dict(outcomes)
+
+
+def _watch_or_say_why(router: Router) -> str:
+    try:
+        watch(router)
+    except DomainError as exc:
+        return exc.code
+    except Exception:  # one router's trouble is not to be the others'
+        log.exception("could not look at router %s", router.pk)
+        return "failed"
+    finally:
+        connection.close()
+    return "seen"
+
+
+def to_watch() -> QuerySet[Router]:
+    """Return the routers that answer, and on which somebody could be online with a voucher."""
     usable = Voucher.objects.filter(router=OuterRef("pk"), revoked_at=None, ended_at=None)
     online = Login.objects.filter(router=OuterRef("pk"), ended_at=None)
-    routers = Router.objects.filter(Exists(usable) | Exists(online), is_active=True)
-    return list(routers.order_by("pk").values_list("pk", flat=True))
+    routers = Router.objects.filter(is_active=True, is_online=True)
+    return routers.filter(Exists(usable) | Exists(online)).order_by("pk")
 
 
 def watch(router: Router) -> None:

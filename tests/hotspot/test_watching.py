@@ -12,6 +12,7 @@ from hotspot import services as acts
 from hotspot.models import Watch
 from hotspot.states import State
 from routers.errors import RouterUnreachable
+from routers.models import Router
 from routers.reconcile import services
 from routers.reconcile.kinds import DURATION
 from routers.simulator import Refused
@@ -238,30 +239,37 @@ def test_a_voucher_moved_to_another_device_is_open_to_that_one_alone(
     ]
 
 
-def test_only_routers_with_vouchers_in_use_are_watched(voucher, router):
-    idle = PackageFactory(router=RouterFactory()).router
-    away = PackageFactory(router=RouterFactory(is_active=False))
-    make_voucher(away)
+def test_only_routers_that_answer_and_have_vouchers_in_use_are_watched(voucher, router):
+    def watched():
+        return [*watching.to_watch()]
 
-    assert watching.to_watch() == [router.pk]
+    assert watched() == []
+    Router.objects.update(is_online=True)
+    idle = RouterFactory(is_online=True)
+    make_voucher(PackageFactory(router=RouterFactory(is_active=False, is_online=True)))
+
+    assert watched() == [router]
     acts.revoke(voucher)
-    assert watching.to_watch() == []
+    assert watched() == []
     LoginFactory(router=idle, ended_at=None)
-    assert watching.to_watch() == [idle.pk]
+    assert watched() == [idle]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_worker_does_it_all(voucher, router, device, server_clock):
+    Router.objects.update(is_online=True)
+    away = make_voucher(PackageFactory(router=RouterFactory(port=1, is_online=True)))
     log_in(device, voucher)
-    tasks.watch_all()
-    jobs.run_due()
+    seen = tasks.watch_all()
     pass_time(device, server_clock, 3601)
-    device.guests.arrive("AA:BB:CC:00:00:09", "192.168.88.99")
 
     tasks.expire_vouchers()
     jobs.run_due()
     device.advance(5)
 
+    assert seen == {"seen": 1, "router_unreachable": 1}
     assert (online(device), users(device)) == ([], {})
+    assert away.state_at(timezone.now()) == State.UNUSED
 
 
 def test_the_command_ends_what_is_over(voucher, capsys):
