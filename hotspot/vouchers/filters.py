@@ -1,5 +1,6 @@
 """Which vouchers are meant: the same words for a list and for revoking many."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -37,6 +38,19 @@ class RevokeManySerializer(StrictSerializer, FilterSerializer):
         if not attrs:
             raise serializers.ValidationError("Say which vouchers are meant.")
         return attrs
+
+
+def read(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a query asks for; a query that names none of it, the usual one, costs nothing."""
+    if not query.keys() & _NAMES:
+        return {}
+    serializer = FilterSerializer(data=query)
+    serializer.is_valid(raise_exception=True)
+    wanted: dict[str, Any] = serializer.validated_data
+    return wanted
+
+
+_NAMES = set(FilterSerializer().fields)
 
 
 def narrowed(vouchers: VoucherQuerySet, wanted: dict[str, Any]) -> VoucherQuerySet:

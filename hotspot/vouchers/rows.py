@@ -17,23 +17,13 @@ from routers.models import Router
 _CODE: SealedField = Voucher._meta.get_field("code")
 _PASSWORD: SealedField = Voucher._meta.get_field("password")
 
-# Columns that are shown under their own names, as they are.
-_PLAIN = (
-    "id", "full_name", "source", "upload_limit", "download_limit", "data_limit",
-    "upload_speed_mbps", "download_speed_mbps", "devices", "bound_mac", "mac_address",
-    "uploaded", "downloaded",
+COLUMNS = (
+    "id", "code", "code_index", "password", "full_name", "source", "router_id", "package_id",
+    "batch_id", "on_router_at", "valid_from", "expires_at", "paused_at", "revoked_at", "lifetime",
+    "time_limit", "data_limit", "upload_limit", "download_limit", "upload_speed_mbps",
+    "download_speed_mbps", "devices", "bound_mac", "first_login_at", "last_login_at",
+    "mac_address", "online_time", "uploaded", "downloaded", "created_at", "updated_at",
 )  # fmt: skip
-_TIMES = (
-    "valid_from", "expires_at", "paused_at", "revoked_at", "first_login_at", "last_login_at",
-    "created_at", "updated_at",
-)  # fmt: skip
-_SECONDS = {
-    "lifetime": "lifetime_seconds",
-    "time_limit": "time_limit_seconds",
-    "online_time": "online_seconds",
-}
-_KEYS = {"router_id": "router", "package_id": "package", "batch_id": "batch"}
-COLUMNS = (*_PLAIN, *_TIMES, *_SECONDS, *_KEYS, "code", "code_index", "password", "on_router_at")
 
 
 def shown_page(page: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
@@ -55,16 +45,39 @@ def _shown(
 ) -> dict[str, Any]:
     code, password = code_of(row), row["password"]
     return {
-        **{name: row[name] for name in _PLAIN},
-        **{shown_as: row[name] for name, shown_as in _KEYS.items()},
-        **{name: _time(row[name]) for name in _TIMES},
-        **{shown_as: seconds(row[name]) for name, shown_as in _SECONDS.items()},
-        "router_name": routers.get(row["router_id"]),
-        "package_name": packages.get(row["package_id"]),
+        "id": row["id"],
         "code": code,
         "password": _PASSWORD.unseal_for(row["code_index"], password) if password else code,
+        "full_name": row["full_name"],
         "state": state_of(row, now),
+        "source": row["source"],
+        "router": row["router_id"],
+        "router_name": routers.get(row["router_id"]),
+        "package": row["package_id"],
+        "package_name": packages.get(row["package_id"]),
+        "batch": row["batch_id"],
         "on_router": row["on_router_at"] is not None,
+        "valid_from": _time(row["valid_from"]),
+        "expires_at": _time(row["expires_at"]),
+        "paused_at": _time(row["paused_at"]),
+        "revoked_at": _time(row["revoked_at"]),
+        "lifetime_seconds": seconds(row["lifetime"]),
+        "time_limit_seconds": seconds(row["time_limit"]),
+        "data_limit": row["data_limit"],
+        "upload_limit": row["upload_limit"],
+        "download_limit": row["download_limit"],
+        "upload_speed_mbps": row["upload_speed_mbps"],
+        "download_speed_mbps": row["download_speed_mbps"],
+        "devices": row["devices"],
+        "bound_mac": row["bound_mac"],
+        "first_login_at": _time(row["first_login_at"]),
+        "last_login_at": _time(row["last_login_at"]),
+        "mac_address": row["mac_address"],
+        "online_seconds": seconds(row["online_time"]),
+        "uploaded": row["uploaded"],
+        "downloaded": row["downloaded"],
+        "created_at": _time(row["created_at"]),
+        "updated_at": _time(row["updated_at"]),
     }
 
 
@@ -77,4 +90,4 @@ def seconds(time: timedelta | None) -> int | None:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    return None if moment is None else f"{moment.isoformat()[:-6]}Z"  # all are in UTC

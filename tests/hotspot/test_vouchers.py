@@ -118,6 +118,25 @@ def test_vouchers_are_found_by_what_is_known_of_them(client, operator, package):
     assert found(client, limit=2) == in_batch[:2]
 
 
+def test_a_list_goes_on_through_all_companies_of_the_caller(client, operator, package):
+    from tests.routers.support import member
+
+    shared = RouterFactory(company=member(operator, "viewer"))
+    own, theirs = a_batch(package.router, 3), a_batch(shared, 3)
+    expected = [
+        *own.vouchers.values_list("pk", flat=True),
+        *theirs.vouchers.values_list("pk", flat=True),
+    ]
+
+    seen, path = [], f"{PATH}?limit=2"
+    while path:
+        page = client.get(path)
+        seen += [row["id"] for row in page.json()]
+        path = page.get("Link", "").partition(">")[0].removeprefix("<")
+
+    assert seen == sorted(expected, reverse=True)
+
+
 @pytest.mark.parametrize(
     "query", [{"state": "new"}, {"router": "x"}, {"batch": 0}, {"created_from": "then"}]
 )

@@ -202,6 +202,20 @@ def test_a_paused_voucher_keeps_the_time_it_had(voucher, router, device, server_
     assert abs(left - timedelta(minutes=50)) < timedelta(seconds=20)
 
 
+def test_a_voucher_that_was_paused_before_its_login_was_learnt_does_not_run_out(
+    voucher, router, device, server_clock
+):
+    log_in(device, voucher)
+    acts.pause(voucher)
+    watching.watch(router)
+    pass_time(device, server_clock, 7200)
+
+    work(router, timezone.now())
+
+    voucher.refresh_from_db()
+    assert (voucher.state_at(timezone.now()), voucher.ended_at) == (State.PAUSED, None)
+
+
 def test_a_voucher_begins_when_it_is_valid(package, router, device, server_clock):
     voucher = make_voucher(package, valid_from=timezone.now() + timedelta(hours=1))
     services.reconcile(router)
