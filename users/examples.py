@@ -158,6 +158,7 @@ COMPANY = [
             "name": "Uhuru Cafés",
             "contact_email": "",
             "contact_phone": "",
+            "colour": "#1f4e79",
             "is_active": True,
             "is_personal": False,
             "created_at": "2026-11-21T08:00:00Z",
