@@ -43,7 +43,7 @@ def test_a_company_has_its_shape(client, company):
     answer = client.get(path_of(company))
 
     assert answer.json().keys() == {
-        "id", "name", "contact_email", "contact_phone", "is_active", "is_personal",
+        "id", "name", "contact_email", "contact_phone", "colour", "is_active", "is_personal",
         "created_at", "updated_at",
     }  # fmt: skip
     assert answer.json()["is_personal"] is False
