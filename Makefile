@@ -17,7 +17,7 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-docs.txt requirements-dev.txt
+.venv/dev: .venv/run requirements-docs.txt requirements-celery.txt requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

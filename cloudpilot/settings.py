@@ -272,6 +272,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "celery": {"level": "WARNING"},  # one line a job comes from `cloudpilot.jobs`
         # One line a request comes from `cloudpilot.request`. Django's own lines repeat it, and
         # the development server's carries the query string.
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
