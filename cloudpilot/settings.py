@@ -49,6 +49,7 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 PORT = env.int("PORT", default=8000)  # where this process listens, behind a proxy or not
+WEB_THREADS = 16  # of each gunicorn process
 # How many proxies of ours stand in front: the caller's address is that many hops from the right
 # end of X-Forwarded-For. 0 means that the header is not believed at all.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
