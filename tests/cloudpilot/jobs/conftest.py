@@ -4,30 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
-
-def eventually(condition, seconds=60):
-    """Wait until `condition()` is true, and return what it said."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} seconds: {condition}"
-        time.sleep(0.02)
-    return answer
-
-
-def database_url():
-    """Return the URL of the database that this test is on."""
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+from tests.processes import database_url
 
 
 RUN_WORKER = ("manage.py", "run_worker")

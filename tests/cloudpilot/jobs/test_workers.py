@@ -9,8 +9,8 @@ from django.core.management import call_command
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job, Schedule, Worker
 from tests.cloudpilot.jobs import tasks
-from tests.cloudpilot.jobs.conftest import eventually
 from tests.parallel import at_once
+from tests.processes import eventually
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
