@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from cloudpilot.jobs.examples import JOB
-from cloudpilot.jobs.serializers import JobSerializer
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from cloudpilot.jobs.examples import JOB
+from cloudpilot.jobs.serializers import JobSerializer
 from cloudpilot.serializers import StrictSerializer
 from routers.reconcile.changes import Action, Plan
 from routers.reconcile.passes import View

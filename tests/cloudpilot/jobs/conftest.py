@@ -11,7 +11,6 @@ from django.conf import settings
 
 from tests.processes import database_url
 
-
 RUN_WORKER = ("manage.py", "run_worker")
 
 
