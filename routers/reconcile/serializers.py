@@ -142,7 +142,12 @@ class PassSerializer(StrictSerializer):
 
 @extend_schema_serializer(
     examples=[
-        OpenApiExample("Queued", response_only=True, value={"router_id": 1, "job": JOB[0].value})
+        OpenApiExample(
+            "Queued",
+            response_only=True,
+            status_codes=["202"],
+            value={"router_id": 1, "job": JOB[0].value},
+        )
     ]
 )
 class PassAnswer(serializers.Serializer):
