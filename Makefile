@@ -50,4 +50,5 @@ campaign: .venv/dev  ## hours, not minutes: fuzzing at length; FUZZ_EXAMPLES=200
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros
+	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.auth

@@ -1,0 +1,260 @@
+"""What it costs to know how a thousand routers are, and what a silent one costs the others."""
+
+import http.client
+import json
+import logging
+import multiprocessing
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+ROUND_TRIP = 0.02
+FLEET, SILENT = 1000, 50
+SWEEPS = 4
+
+USED, CLIENTS, THINKING = 49, 6, 0.02
+RUNS, RUN_SECONDS = 4, 12.0
+DEADLINE = 10.0
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    with database():
+        rows = [*sweeps(), *neighbours()]
+    print(f"{'measured':<64}{'result':>10}{'promised':>12}")
+    for name, result, promised in rows:
+        print(f"{name:<64}{result:>10}{promised:>12}")
+
+
+# --- The sweeps -----------------------------------------------------------------------------
+
+
+def sweeps() -> Iterator[tuple[str, str, str]]:
+    from django.utils import timezone
+
+    from routers.fleet.sweeps import sweep_fleet, sweep_silent
+    from routers.models import Router, RouterStatus
+
+    with routers(FLEET) as (ports, set_faults):
+        user = somebody()
+        for port in ports:
+            add_router(user, port)
+        set_faults(range(FLEET), latency=ROUND_TRIP)
+        first = timed(sweep_silent)
+        sweep_fleet()  # from here on it knows how long each takes
+        well, newly, known, patient = [], [], [], []
+        falling_silent = range(0, FLEET, FLEET // SILENT)
+        for _ in range(SWEEPS):
+            well += [timed(sweep_fleet), timed(sweep_fleet)]
+            set_faults(falling_silent, silent=True)
+            newly.append(timed(sweep_fleet))
+            patient.append(timed(sweep_silent))
+            known += [timed(sweep_fleet), timed(sweep_fleet)]
+            set_faults(falling_silent, silent=False)
+            RouterStatus.objects.exclude(next_check_at=None).update(next_check_at=timezone.now())
+            sweep_silent()  # over new connections
+        assert RouterStatus.objects.filter(is_up=True).count() == FLEET
+        Router.objects.all().delete()
+
+    usual = statistics.median(well)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    of = f"{FLEET} routers, {ROUND_TRIP * 1e3:.0f} ms round trip"
+    yield f"first contact with {of}, seconds", f"{first:.2f}", ""
+    yield f"sweep of {of}, seconds", f"{usual:.2f}", "<= 10"
+    yield "most memory of the sweeping process, MB", f"{peak:.0f}", "< 300"
+    ratio = statistics.median(newly) / usual
+    yield f"{SILENT} of them have just fallen silent, times as long", f"{ratio:.2f}", "<= 1.2"
+    ratio = statistics.median(known) / usual
+    yield f"{SILENT} of them are known to be silent, times as long", f"{ratio:.2f}", "<= 1.2"
+    yield f"to be sure of {SILENT} silent ones, seconds", f"{statistics.median(patient):.2f}", ""
+
+
+# --- The neighbours of a silent router ------------------------------------------------------
+
+
+def neighbours() -> Iterator[tuple[str, str, str]]:
+    """Use 49 routers through the API while two clients ask the fiftieth, silent and not."""
+    from users import tokens
+
+    with routers(USED + 1) as (ports, set_faults):
+        user = somebody()
+        ids = [add_router(user, port).pk for port in ports]
+        set_faults(range(USED + 1), latency=ROUND_TRIP)
+        without, beside, silent = [], [], []
+        for _ in range(RUNS):
+            for is_silent, p95s in ((False, without), (True, beside)):
+                set_faults([USED], silent=is_silent)
+                with web_server() as port:
+                    bearer = f"Bearer {tokens.start_family(user).access_token}"
+                    taken, answers = one_run(port, bearer, ids)
+                p95s.append(statistics.quantiles(taken, n=20)[-1])
+                if is_silent:
+                    silent += answers
+
+    assert {status for status, _ in silent} == {503}
+    usual, with_silent = statistics.median(without), statistics.median(beside)
+    spread = (max(without) - min(without)) / usual
+    yield "p95 of a call to one of 49 routers, ms", f"{usual * 1e3:.0f}", ""
+    yield "the same with a silent fiftieth, times", f"{with_silent / usual:.2f}", "<= 1.1"
+    yield "spread of the p95s of equal runs, per cent", f"{spread * 100:.0f}", ""
+    slowest = max(seconds for _, seconds in silent)
+    yield "slowest 503 of the silent one, seconds", f"{slowest:.2f}", f"<= {DEADLINE * 1.1:.0f}"
+
+
+def one_run(port: int, bearer: str, ids: list[int]) -> tuple[list[float], list[tuple[int, float]]]:
+    """Return how long each call to the first routers took, and the answers of the last."""
+    for router in ids[:-1]:  # in both of the server's processes, more or less
+        for _ in range(4):
+            ask(port, bearer, router)
+    over = Event()
+    taken: list[float] = []
+    answers: list[tuple[int, float]] = []
+
+    def use(number: int) -> None:
+        turn = number
+        while not over.is_set():
+            status, seconds = ask(port, bearer, ids[turn % USED])
+            assert status == 200, status
+            taken.append(seconds)
+            turn += CLIENTS
+            time.sleep(THINKING)
+
+    def insist() -> None:
+        while not over.is_set():
+            answers.append(ask(port, bearer, ids[-1]))
+            time.sleep(0.2)
+
+    threads = [Thread(target=use, args=(number,)) for number in range(CLIENTS)]
+    threads += [Thread(target=insist) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    over.wait(RUN_SECONDS)
+    over.set()
+    for thread in threads:
+        thread.join()
+    return taken, answers
+
+
+def ask(port: int, bearer: str, router: int) -> tuple[int, float]:
+    """Read a router's device info; return the status and the seconds that it took."""
+    start = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", f"/routers/{router}/device-info/", headers={"Authorization": bearer})
+    answer = connection.getresponse()
+    json.load(answer)
+    connection.close()
+    return answer.status, time.perf_counter() - start
+
+
+@contextmanager
+def web_server() -> Iterator[int]:
+    """Run the product's web server in processes of its own; give its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:cloudpilot.gunicorn_conf"]
+    environment = {**os.environ, "PORT": str(port)}
+    server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            assert server.poll() is None, "the web server has ended"
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+# --- What both need -------------------------------------------------------------------------
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Set Django up on a database of its own, which goes when the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "cloudpilot.settings"
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
+        os.environ["STATE_DIR"] = folder
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        logging.disable(logging.INFO)
+        call_command("migrate", verbosity=0)
+        yield
+
+
+def somebody():
+    from users import services
+
+    name = f"bench-{time.time_ns()}"
+    return services.register(
+        username=name, email=f"{name}@example.com", password="teapot-and-mango"
+    )[0]
+
+
+def add_router(user, port: int):
+    from routers.models import Router
+
+    return Router.objects.create(
+        company=user.personal_company,
+        name=f"Router at {port}",
+        host="127.0.0.1",
+        port=port,
+        username="admin",
+        password="admin",
+    )
+
+
+def timed(act: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+@contextmanager
+def routers(count: int) -> Iterator[tuple[list[int], Callable[..., None]]]:
+    """Run simulated routers in a process of their own; give their ports, and a way to spoil them."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=simulate, args=(theirs, count), daemon=True)
+    process.start()
+    theirs.close()  # so that the end of that process is seen here
+
+    def set_faults(which, **faults) -> None:
+        ours.send((list(which), faults))
+        ours.recv()
+
+    try:
+        yield ours.recv(), set_faults
+    finally:
+        ours.close()
+        process.join()
+
+
+def simulate(pipe, count: int) -> None:
+    from routers.simulator import Simulator  # only the routers' own process needs it
+
+    with Simulator(count) as simulator:
+        pipe.send([device.port("api") for device in simulator.devices])
+        with suppress(EOFError):  # the benchmark is over
+            while True:
+                which, faults = pipe.recv()
+                for number in which:
+                    simulator.devices[number].faults.set(**faults)
+                pipe.send(True)
+
+
+if __name__ == "__main__":
+    main()
