@@ -1,4 +1,5 @@
-from django.db import transaction
+from typing import Any
+
 from django.utils import timezone
 
 from cloudpilot import jobs
@@ -14,20 +15,17 @@ def queue_commands(*, batch: int) -> None:
     waiting = CommandResult.objects.filter(batch=batch, state=CommandResult.State.QUEUED)
     last = 0
     while results := list(waiting.filter(pk__gt=last).order_by("pk")[:_AT_ONCE]):
-        _queue(results)
+        jobs.enqueue_many(send_command, [_order(result) for result in results])
         last = results[-1].pk
 
 
-@transaction.atomic
-def _queue(results: list[CommandResult]) -> None:
-    for result in results:
-        jobs.enqueue(
-            send_command,
-            {"result": result.pk},
-            unique=f"command:{result.pk}",
-            lock=f"router:{result.router_id}",  # no other worker speaks to it meanwhile
-            company=result.company_id,
-        )
+def _order(result: CommandResult) -> dict[str, Any]:
+    return {
+        "arguments": {"result": result.pk},
+        "unique": f"command:{result.pk}",
+        "lock": f"router:{result.router_id}",  # no other worker speaks to it meanwhile
+        "company": result.company_id,
+    }
 
 
 # Unless it is settled before: up to two minutes for a router to come back.

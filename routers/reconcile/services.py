@@ -1,6 +1,7 @@
 """What the rest of the product asks of the reconciler."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -34,8 +35,10 @@ def mark_dirty(routers: Iterable[int]) -> None:
         dirty = Reconciliation.objects.filter(pk__in=companies)
         list(dirty.order_by("pk").select_for_update().values("pk"))  # callers meet in one order
         dirty.update(desired_version=F("desired_version") + 1, due_at=Now())
-        for router, company in companies.items():
-            _ask(router, company)
+        jobs.enqueue_many(
+            tasks.reconcile_router,
+            (_order(router, company) for router, company in companies.items()),
+        )
 
 
 def plan_router(router: Router) -> tuple[View, Plan]:
@@ -127,11 +130,13 @@ def _make_rows(routers: Iterable[int]) -> None:
 
 
 def _ask(router: int, company: int, *, after: float = 0.0) -> jobs.Job:
-    return jobs.enqueue(
-        tasks.reconcile_router,
-        {"router": router},
-        unique=f"reconcile:{router}",
-        lock=f"router:{router}",
-        company=company,
-        after=after,
-    )
+    return jobs.enqueue(tasks.reconcile_router, after=after, **_order(router, company))
+
+
+def _order(router: int, company: int) -> dict[str, Any]:
+    return {
+        "arguments": {"router": router},
+        "unique": f"reconcile:{router}",
+        "lock": f"router:{router}",
+        "company": company,
+    }

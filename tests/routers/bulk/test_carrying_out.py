@@ -220,7 +220,7 @@ def test_queueing_that_was_cut_short_goes_on(client, operator, monkeypatch):
     RouterFactory.create_batch(5, owner=operator)
     batch = batch_of(post(client))
     first = CommandResult.objects.filter(batch=batch).order_by("pk")[:2]
-    tasks._queue(list(first))
+    jobs.enqueue_many(tasks.send_command, [tasks._order(result) for result in first])
 
     tasks.queue_commands(batch=batch.pk)
 
