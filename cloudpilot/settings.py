@@ -218,6 +218,12 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/",
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "cloudpilot.jobs.models.Job.State",
+        "BulkCommandState": ["running", "done", "cancelled"],
+        "BulkResultState": "routers.models.CommandResult.State",
+        "RouterImportState": "routers.models.RouterImport.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "cloudpilot.openapi.add_error_responses",

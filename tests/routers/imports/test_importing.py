@@ -9,7 +9,7 @@ from django.utils import timezone
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job
 from cloudpilot.models import AuditEvent
-from routers.imports import services, tasks
+from routers.imports import services
 from routers.models import Router, RouterImport, RouterImportRow
 from tests.factories import CompanyFactory, RouterFactory
 from tests.parallel import at_once
@@ -356,11 +356,12 @@ def test_reports_are_forgotten_after_ninety_days_and_routers_are_not(client):
     assert Router.objects.count() == 2
 
 
-def test_progress_is_that_of_the_job(client, by_two):
-    upload(client, numbered(5))
+def test_the_job_that_does_it_says_how_far_it_is(client, by_two):
+    job = upload(client, numbered(5)).json()["job"]
 
-    job = Job.objects.get(task=tasks.import_routers.name)
-    assert (job.state, job.progress_done, job.progress_total) == ("done", 5, 5)
+    shown = client.get(f"/jobs/{job['id']}/").json()
+    assert (job["state"], shown["state"]) == ("queued", "done")
+    assert shown["progress"] == {"done": 5, "total": 5}
 
 
 # --- Sent twice, and on record -----------------------------------------------------------------
