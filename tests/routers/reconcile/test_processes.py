@@ -81,10 +81,12 @@ def test_of_several_passes_at_once_one_is_made(device, router, wanted):
 def test_of_two_processes_one_writes(device, start_pass, slow):
     first = start_pass(lease_seconds=60)
     eventually(lambda: guests_on(device) > 5)
+    device.faults.set(stall=True)  # so that the first is not done before the second begins
     second = start_pass()
 
     _, said = second.communicate(timeout=60)
 
+    device.faults.clear()
     assert "Another process is writing to this router." in said
     assert first.wait(60) == 0
     assert guests_on(device) == GUESTS
