@@ -52,3 +52,4 @@ benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.auth
+	$(BIN)/python -m benchmarks.reconcile
