@@ -28,11 +28,11 @@ DEADLINE = 10.0
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    with database():
-        rows = [*sweeps(), *neighbours()]
     print(f"{'measured':<64}{'result':>10}{'promised':>12}")
-    for name, result, promised in rows:
-        print(f"{name:<64}{result:>10}{promised:>12}")
+    with database():
+        for measure in (sweeps, neighbours):
+            for name, result, promised in measure():
+                print(f"{name:<64}{result:>10}{promised:>12}", flush=True)
 
 
 # --- The sweeps -----------------------------------------------------------------------------
