@@ -39,8 +39,11 @@ class Command(BaseCommand):
             router = _start(stack, ["manage.py", "simulate_router"], file, pipe=True)
             router_port = _announced_port(router)
             password = demo.load(router_port)
-            server = _start(stack, _GUNICORN, file, PUBLIC_URL=url, PORT=str(port))
-            worker = _start(stack, ["manage.py", "run_worker"], file)
+            # To both: what a worker writes to a router names us as well. By the name that is the
+            # default, so that commands in another terminal want no other rows.
+            place = {"PUBLIC_URL": f"http://localhost:{port}", "PORT": str(port)}
+            server = _start(stack, _GUNICORN, file, **place)
+            worker = _start(stack, ["manage.py", "run_worker"], file, **place)
             _wait_until_healthy(url, server, log)
             self.stdout.write(
                 demo.lines(url=url, port=router_port, password=password, log=str(log))
