@@ -18,7 +18,7 @@ from routers.reconcile.apply import Done, Phases, carry_out
 from routers.reconcile.changes import Action, Change, Plan, Problem
 from routers.reconcile.lease import Lease
 from routers.reconcile.plan import make_plan
-from routers.reconcile.reading import Reading, read
+from routers.reconcile.reading import Reading, read, said
 from routers.reconcile.written import WrittenSecrets
 from routers.routeros import Deadline
 
@@ -218,9 +218,9 @@ class Pass:
             if self._held_back and change.is_risky:
                 code, sentence = self._held_back
             elif done and done.refusal:
-                code, sentence = "refused", done.refusal.message
+                code, sentence = "refused", said(done.refusal)
             else:
-                code, sentence = "not_kept", _NOT_KEPT.format(reason=change.reason)
+                code, sentence = "not_kept", _NOT_KEPT.format(reason=_storable(change.reason))
             yield Problem(change.menu, change.key, code, sentence)
 
     def _finish(self, problems: Sequence[Problem]) -> None:
@@ -248,7 +248,7 @@ class Pass:
             return
         self.lease.update(drift_repaired=F("drift_repaired") + len(repaired))
         samples = [
-            {"action": str(c.action), "menu": c.menu, "key": c.key, "reason": c.reason}
+            {"action": str(c.action), "menu": c.menu, "key": c.key, "reason": _storable(c.reason)}
             for c in repaired[:_SAMPLES]
         ]
         events.record(
@@ -264,6 +264,11 @@ def _identity(change: Change) -> object:
     """Two changes with the same identity are the same command for the same reason."""
     attributes = tuple(sorted(change.attributes.items()))
     return change.action, change.menu, change.key, change.id, change.place_before, attributes
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL stores no NUL, and a router may show one.
+    return text.replace("\0", "")
 
 
 def later(times: int) -> Any:

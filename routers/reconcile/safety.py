@@ -23,6 +23,7 @@ from routers.reconcile.apply import Done, Phases, carry_out, windows
 from routers.reconcile.changes import Change
 from routers.reconcile.lease import Lease
 from routers.reconcile.menus import MENUS
+from routers.reconcile.reading import said
 from routers.reconcile.rows import Desired
 from routers.routeros import Command, Deadline
 from routers.routeros.errors import Refused, Unavailable
@@ -101,7 +102,7 @@ def _arm(router: Router, lease: Lease, phases: Phases, rows_digest: str) -> str:
         with connections.session(router, deadline) as session:
             reply = session.run(revert.arm(_flat(phases), token=token, after=after), deadline)
     except Refused as exc:
-        raise CannotArm(f"The router does not take the revert: {exc.message}") from exc
+        raise CannotArm(f"The router does not take the revert: {said(exc)}") from exc
     # In this order: a row that we have not noted down is confirmed by the next pass, and undoes
     # nothing that was done. Noted down first, it would look as if it had.
     lease.update(armed_token=token, armed_rows=rows_digest)
