@@ -116,7 +116,7 @@ class Pass:
         """Write down that the pass came to no end, and what it did until then."""
         with transaction.atomic():
             self._note_drift()
-            self.lease.update(error=why[:500], last_pass_at=Now(), due_at=later(2))
+            self.lease.update(error=_storable(why)[:500], last_pass_at=Now(), due_at=later(2))
             if not self.view.row.error:
                 events.record(self.router, RouterEvent.Kind.RECONCILE_FAILED, reason=why)
 
@@ -192,7 +192,6 @@ class Pass:
             self._held_back = "reverted", _TAKEN_BACK
 
     def _note_taken_back(self) -> None:
-        self._answers = {k: d for k, d in self._answers.items() if not d.change.is_risky}
         row = self.view.row
         row.refresh_from_db(fields=["armed_rows"])
         with transaction.atomic():

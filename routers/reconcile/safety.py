@@ -57,17 +57,21 @@ def carry_out_safely(
 ) -> Iterator[Done]:
     """Carry out changes that can cut the connection, each lot armed before and confirmed after.
 
+    Only what is confirmed is yielded.
     Raises `CannotArm`, `TakenBack`; and `Unavailable` if the router cannot be reached afterwards:
     then it is about to take them back, and the next pass finds out whether it did.
     """
     for lot in windows(phases, _MOST_AT_ONCE):
         for armable in _armable(lot):
             switch = _arm(router, lease, armable, rows_digest)
+            answered = []
             with suppress(Unavailable):  # it may be what they did; the confirmation finds out
-                yield from carry_out(
+                for done in carry_out(
                     router, lease, armable, seconds=settings.RECONCILE_CONFIRM_SECONDS / 2
-                )
+                ):
+                    answered.append(done)  # noqa: PERF402 (those before the end are to be kept)
             _confirm(router, lease, [switch])
+            yield from answered
 
 
 def confirm_leftovers(router: Router, lease: Lease, switches: Sequence[str]) -> None:

@@ -73,6 +73,9 @@ def reconcile(router: Router) -> Outcome:
 def _pass(run: Pass) -> Outcome:
     try:
         return run.run()
+    except errors.CircuitOpen as exc:
+        run.note_failure(run.view.row.error or str(exc))  # why it failed before says more
+        raise connections.unreachable(exc) from exc
     except errors.Unavailable as exc:
         run.note_failure(str(exc))
         raise connections.unreachable(exc) from exc
