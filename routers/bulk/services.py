@@ -127,6 +127,8 @@ def _attempt(result: CommandResult, attempt: int) -> bool:
             return _end(result, State.UNKNOWN, error=_INTERRUPTED)
         if attempt > ATTEMPTS:
             return _end(result, State.FAILED, error=_TOO_OFTEN)
+        if batch.created_at < timezone.now() - SENT_WITHIN:
+            return _end(result, State.FAILED, error=_TOO_LATE)
         if result.router is None:
             return _end(result, State.FAILED, error=_DELETED)
         shown = execution.run_on_record(

@@ -315,6 +315,18 @@ def test_what_could_not_be_sent_within_a_day_is_not_sent_later(client, router, d
     assert batch_of(response).sealed_command == ""
 
 
+def test_a_worker_that_was_away_for_days_sends_nothing_that_is_old(client, router, device):
+    response = post(client, ADD)
+    CommandBatch.objects.update(created_at=timezone.now() - timedelta(days=3))
+    work()
+
+    result = only_result(response)
+    assert (result.state, result.error) == (
+        "failed", "The command could not be sent within a day.",
+    )  # fmt: skip
+    assert heard(device) == []
+
+
 def test_what_was_being_sent_a_day_ago_may_have_been_carried_out(client, router):
     response = post(client, ADD)
     CommandResult.objects.update(state=State.RUNNING)
