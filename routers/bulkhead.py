@@ -9,7 +9,7 @@ from threading import Condition
 
 from django.conf import settings
 
-from routers.errors import TooManySlowRouters
+from routers.errors import RouterUnreachable, TooManySlowRouters
 from routers.models import Router
 from routers.routeros import errors
 
@@ -54,7 +54,7 @@ class Bulkhead:
         has_answered = True
         try:
             yield
-        except errors.Unavailable:
+        except (errors.Unavailable, RouterUnreachable):
             has_answered = False
             raise
         finally:

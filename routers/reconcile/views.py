@@ -10,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, FamilyView
 from cloudpilot.idempotency import idempotent
+from routers.bulkhead import web_threads
 from routers.models import Router
 from routers.reconcile import services
 from routers.reconcile.serializers import (
@@ -34,7 +35,9 @@ class DesiredStateViewSet(CompanyViewMixin, FamilyView, GenericViewSet):
         """Show what a pass would change on the router and why; nothing is written to it."""
         query = PlanQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        view, plan = services.plan_router(self.get_object())
+        router = self.get_object()
+        with web_threads.waiting_for(router):
+            view, plan = services.plan_router(router)
         return Response(plan_answer(view, plan, limit=query.validated_data["limit"]))
 
     @extend_schema(operation_id="router_reconcile", responses={202: PassAnswer})

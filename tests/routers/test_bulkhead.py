@@ -9,6 +9,7 @@ from routers import connections, services
 from routers.bulkhead import Bulkhead
 from routers.errors import TooManySlowRouters
 from routers.models import Router
+from routers.reconcile import views
 from routers.routeros import errors
 from routers.simulator import Simulator
 from tests.conftest import Client
@@ -177,11 +178,13 @@ def test_silent_routers_hold_a_quarter_of_the_threads_and_others_go_on(operator,
 
 @pytest.mark.django_db
 def test_who_is_refused_is_told_when_to_come_again(client, device, monkeypatch, operator):
-    monkeypatch.setattr(services, "web_threads", Bulkhead(0))
+    for module in (services, views):
+        monkeypatch.setattr(module, "web_threads", Bulkhead(0))
     each = RouterFactory(owner=operator, port=device.port("api"))
 
     for answer in (
         client.get(at(each, "device-info")),
+        client.get(at(each, "plan")),
         client.post(at(each, "execute-command"), {"command": "/ip/address/print"}),
         client.post(at(each, "test-connection")),
     ):
