@@ -53,3 +53,4 @@ benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.auth
 	$(BIN)/python -m benchmarks.reconcile
+	$(BIN)/python -m benchmarks.jobs

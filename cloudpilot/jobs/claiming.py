@@ -77,10 +77,11 @@ class _Places:
         found: list[Job] = []
         while room := limit - len(found):
             rows = due.exclude(pk__in=[job.pk for job in found])
-            # Those that one of their own number shuts out are not asked for again.
-            more = [job for job in self._first(room, rows) if self._take(job)]
-            found += more
-            if not more:
+            first = self._first(room, rows)
+            taken = [job for job in first if self._take(job)]
+            found += taken
+            # Whom one of their own number shuts out is not asked for again; another may be there.
+            if not taken or len(first) < room:
                 break
         return found
 
