@@ -10,7 +10,7 @@ from cloudpilot import jobs
 from cloudpilot.jobs import clock
 from cloudpilot.jobs.models import Job, Worker
 from tests.cloudpilot.jobs import tasks
-from tests.cloudpilot.jobs.conftest import eventually
+from tests.processes import eventually
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
