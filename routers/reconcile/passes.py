@@ -114,9 +114,10 @@ class Pass:
 
     def note_failure(self, why: str) -> None:
         """Write down that the pass came to no end, and what it did until then."""
+        why = _storable(why)[:500]
         with transaction.atomic():
             self._note_drift()
-            self.lease.update(error=_storable(why)[:500], last_pass_at=Now(), due_at=later(2))
+            self.lease.update(error=why, last_pass_at=Now(), due_at=later(2))
             if not self.view.row.error:
                 events.record(self.router, RouterEvent.Kind.RECONCILE_FAILED, reason=why)
 

@@ -161,6 +161,23 @@ def test_a_sweep_queues_nothing_twice(router):
     assert queued().count() == 1
 
 
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_changes_and_sweeps_at_the_same_time_do_not_hold_each_other_up():
+    routers = [RouterFactory().pk for _ in range(5)]
+    services.mark_dirty(routers)
+
+    def act(number):
+        for _ in range(5):
+            if number % 3 == 0:
+                services.sweep()
+            else:
+                services.mark_dirty(routers[:: (-1) ** number])
+
+    assert at_once(act, 6) == [None] * 6
+    assert queued().count() == 5
+
+
 def test_a_busy_router_is_tried_again_without_counting(router, wanted):
     wanted[:] = [guest(1)]
     services.mark_dirty([router.pk])
