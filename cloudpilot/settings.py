@@ -55,6 +55,7 @@ WEB_THREADS = 16  # of each gunicorn process
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cloudpilot.logs.RequestLogMiddleware",
+    "cloudpilot.metrics.RequestMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudpilot.middleware.ErrorsAsJsonMiddleware",
