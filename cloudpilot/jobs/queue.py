@@ -11,7 +11,7 @@ from django.db.models.functions import Least
 
 from cloudpilot.jobs import clock, hints
 from cloudpilot.jobs.models import Job
-from cloudpilot.jobs.registry import Task
+from cloudpilot.jobs.registry import Task, find
 
 _AT_ONCE = 500  # rows a statement
 
@@ -132,10 +132,14 @@ def _only_one(job: Job) -> Job:
 def cancel(job: Job) -> bool:
     """Call a job off; answers whether it was still to be.
 
-    A queued one never runs. A running one is told, and ends as cancelled once it has asked.
+    A queued one never runs, unless its task has something to end. A running one is told, and ends
+    as cancelled once it has asked.
     """
     rows = Job.objects.filter(pk=job.pk)
     now = clock.now()
+    if find(job.task).hears_cancel:
+        alive = rows.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING))
+        return bool(alive.update(cancel_requested=True, due_at=Least(F("due_at"), now)))
     return bool(
         _end_queued(rows, now)
         or rows.filter(state=Job.State.RUNNING).update(cancel_requested=True)

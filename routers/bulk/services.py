@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -73,14 +73,18 @@ def with_counts(batches: Iterable[CommandBatch]) -> list[CommandBatch]:
 def cancel(batch: CommandBatch) -> int:
     """Call off what has not begun, and return how much that was; what has begun ends by itself."""
     with transaction.atomic():
-        number = batch.results.filter(state=State.QUEUED).update(
-            state=State.CANCELLED, finished_at=timezone.now()
-        )
+        number = _call_off(batch.results.all())
         if number:
             CommandBatch.objects.filter(pk=batch.pk).update(cancelled_at=timezone.now())
     _finish_if_over(batch.pk)
     batch.refresh_from_db()
     return number
+
+
+def cancel_one(result: CommandResult) -> None:
+    """Call off one router's part of a batch, unless it has begun."""
+    _call_off(CommandResult.objects.filter(pk=result.pk))
+    _finish_if_over(result.batch_id)
 
 
 def carry_out(result: CommandResult, *, attempt: int) -> bool:
@@ -110,6 +114,12 @@ def close_overdue(now: datetime) -> int:
 def forget_old(now: datetime) -> int:
     """Delete the batches of more than 90 days ago, with their results."""
     return CommandBatch.objects.filter(created_at__lt=now - KEPT).delete()[0]
+
+
+def _call_off(results: QuerySet[CommandResult]) -> int:
+    return results.filter(state=State.QUEUED).update(
+        state=State.CANCELLED, finished_at=timezone.now()
+    )
 
 
 def _begin(result: CommandResult) -> bool:

@@ -222,7 +222,7 @@ def test_queueing_that_was_cut_short_goes_on(client, operator, monkeypatch):
     first = CommandResult.objects.filter(batch=batch).order_by("pk")[:2]
     jobs.enqueue_many(tasks.send_command, [tasks._order(result) for result in first])
 
-    tasks.queue_commands(batch=batch.pk)
+    jobs.run_due(limit=1)
 
     sends = Job.objects.filter(task=tasks.send_command.name)
     assert sends.count() == 5

@@ -305,9 +305,27 @@ def test_of_workers_that_hold_one_list_none_adds_a_router_twice(client, by_two):
     assert shown(client, response)["state"] == "done"
 
 
-def test_a_job_that_is_cancelled_leaves_no_password_behind(client, by_two):
+def test_a_list_that_is_called_off_before_its_turn_adds_nothing(client):
     response = client.post(PATH, {"csv": numbered(5), "dry_run": False})
-    Job.objects.update(cancel_requested=True)
+
+    answer = client.post(f"/jobs/{response.json()['job']['id']}/cancel/")
+    jobs.run_due()
+
+    assert answer.status_code == 200
+    assert shown(client, response)["error"] == "The job was cancelled."
+    assert Router.objects.count() == 0
+    assert RouterImport.objects.get().content == ""
+    assert Job.objects.get(public_id=answer.json()["id"]).state == Job.State.CANCELLED
+
+
+def test_a_job_that_is_cancelled_leaves_no_password_behind(client, by_two, monkeypatch):
+    def call_off_after_each_chunk(upload, work_through=services.work_through):
+        for done in work_through(upload):
+            Job.objects.update(cancel_requested=True)
+            yield done
+
+    monkeypatch.setattr(services, "work_through", call_off_after_each_chunk)
+    response = client.post(PATH, {"csv": numbered(5), "dry_run": False})
 
     jobs.run_due()
 
