@@ -4,6 +4,8 @@ BIN = .venv/bin
 PORT ?= 8000
 T ?= tests
 FUZZ_EXAMPLES ?= 500
+# How many run tests at once; 0: one after the other, where a debugger can stop them.
+PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs
 
@@ -28,8 +30,8 @@ run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
 
 test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest $(T)
-	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest $(T) -m "not browser and not fuzz" $(NO_DATABASE)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T)
+	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) -m "not browser and not fuzz" $(NO_DATABASE)
 
 lint: .venv/dev  ## style, types, imports, migrations, settings
 	$(BIN)/ruff check .

@@ -112,7 +112,9 @@ def test_asking_to_run_again_has_an_end_if_it_counts(db):
     assert (job.state, job.error) == (FAILED, "gave up after 5 attempts")
 
 
-@pytest.mark.parametrize("result", [float("nan"), "\0", "\ud800", {1, 2}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "result", [float("nan"), "\0", "\ud800", {1, 2}, object()], ids=lambda v: type(v).__name__
+)
 def test_a_result_that_cannot_be_stored_is_the_tasks_failure(db, result, monkeypatch):
     monkeypatch.setitem(tasks.echo.function.__kwdefaults__, "value", result)
     job = jobs.enqueue(tasks.echo)
