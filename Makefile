@@ -7,7 +7,8 @@ FUZZ_EXAMPLES ?= 500
 # How many run tests at once; 0: one after the other, where a debugger can stop them.
 PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
-NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs
+NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs \
+	--ignore=tests/routers/reconcile/test_on_routers.py --ignore=tests/scenarios
 
 .PHONY: help setup run docs test lint format campaign benchmark
 

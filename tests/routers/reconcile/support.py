@@ -97,15 +97,25 @@ class Bench(ExitStack):
         return marks.get((field.points_at, value), value) if field and field.points_at else value
 
     def written(self):
-        """Return all rows without their ids, and in their order where that matters."""
+        """Return what all rows mean, without their ids, and in their order where that matters.
+
+        To have its default is to be unset, for us as for the router.
+        """
         return {
             path: sorted(self._contents(menu), key=None if not menu.ordered else lambda row: 0)
             for path, menu in self._menus()
         }
 
     def _contents(self, menu):
-        names = (menu.marked_by, *menu.fields)
-        return [[(n, row[n]) for n in names if row.get(n)] for row in self.rows(menu.path)]
+        return [
+            [row.get(menu.marked_by, "")]
+            + [
+                f"{name}={row[name]}"
+                for name, field in menu.fields.items()
+                if not field.same(row.get(name), None)
+            ]
+            for row in self.rows(menu.path)
+        ]
 
     def _menus(self):
         return [(path, menu) for path, menu in MENUS.items() if self.device.router.has_menu(path)]
