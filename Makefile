@@ -8,7 +8,8 @@ FUZZ_EXAMPLES ?= 500
 PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs \
-	--ignore=tests/routers/reconcile/test_on_routers.py --ignore=tests/scenarios
+	--ignore=tests/scenarios --ignore=tests/routers/test_command_spelling.py \
+	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py)
 
 .PHONY: help setup run docs test lint format campaign benchmark
 
