@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from cloudpilot.errors import DomainError
+from cloudpilot.querysets import count_kinds
 from routers import execution
 from routers.command_policy import Risk, risk_of
 from routers.models import CommandBatch, CommandResult, Router
@@ -62,11 +63,8 @@ def start(
 def with_counts(batches: Iterable[CommandBatch]) -> list[CommandBatch]:
     """Return the batches, each with `counts`: how many of its results are in which state."""
     batches = list(batches)
-    rows = CommandResult.objects.filter(batch__in=batches).order_by()
-    counted = rows.values_list("batch", "state").annotate(number=Count("pk"))
-    numbers = {(batch, state): number for batch, state, number in counted}
-    for batch in batches:
-        batch.counts = {state.value: numbers.get((batch.pk, state.value), 0) for state in State}
+    rows = CommandResult.objects.all()
+    count_kinds(rows, of="batch", owners=batches, field="state", kinds=State)
     return batches
 
 
