@@ -4,8 +4,12 @@ BIN = .venv/bin
 PORT ?= 8000
 T ?= tests
 FUZZ_EXAMPLES ?= 500
+# How many run tests at once; 0: one after the other, where a debugger can stop them.
+PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
-NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs
+NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs \
+	--ignore=tests/scenarios --ignore=tests/routers/test_command_spelling.py \
+	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py)
 
 .PHONY: help setup run docs test lint format campaign benchmark
 
@@ -17,7 +21,7 @@ help:
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-docs.txt requirements-dev.txt
+.venv/dev: .venv/run requirements-docs.txt requirements-celery.txt requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
@@ -28,8 +32,8 @@ run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
 
 test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest $(T)
-	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest $(T) -m "not browser and not fuzz" $(NO_DATABASE)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T)
+	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) -m "not browser and not fuzz" $(NO_DATABASE)
 
 lint: .venv/dev  ## style, types, imports, migrations, settings
 	$(BIN)/ruff check .
@@ -50,5 +54,10 @@ campaign: .venv/dev  ## hours, not minutes: fuzzing at length; FUZZ_EXAMPLES=200
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros
+	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.auth
 	$(BIN)/python -m benchmarks.hotspot
+	$(BIN)/python -m benchmarks.sheets
+	$(BIN)/python -m benchmarks.checks
+	$(BIN)/python -m benchmarks.reconcile
+	$(BIN)/python -m benchmarks.jobs

@@ -23,9 +23,9 @@ ALL_USERS = Command("/ip/hotspot/user", "print", proplist=("name", "profile"))
 
 
 def main():
-    with router() as (port, set_latency), closing(Pool()) as pool:
-        endpoint = Endpoint("127.0.0.1", port, "admin", "admin")
-        rows = [*calls(endpoint, pool), *bulk(endpoint, pool, set_latency)]
+    with router() as neighbour, closing(Pool()) as pool:
+        endpoint = Endpoint("127.0.0.1", neighbour.port, "admin", "admin")
+        rows = [*calls(endpoint, pool), *bulk(endpoint, pool, neighbour.set_latency)]
     rows.append(segments())
 
     print(f"{'measured':<58}{'result':>10}{'promised':>12}")
@@ -161,21 +161,34 @@ def timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+class Neighbour:
+    """A simulated router in a process of its own."""
+
+    def __init__(self, pipe):
+        self._pipe = pipe
+        self.port = pipe.recv()
+
+    def set_latency(self, seconds: float) -> None:
+        self._ask("set_latency", seconds)
+
+    def heard(self) -> list[str]:
+        """Return the commands that it was sent since it was asked last."""
+        return self._ask("heard")
+
+    def _ask(self, *question):
+        self._pipe.send(question)
+        return self._pipe.recv()
+
+
 @contextmanager
-def router() -> Iterator[tuple[int, Callable[[float], None]]]:
-    """Run a simulated router in a process of its own; give its port, and a way to slow its line."""
+def router() -> Iterator[Neighbour]:
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=simulate, args=(theirs,), daemon=True)
     process.start()
     theirs.close()  # so that the end of that process is seen here
-
-    def set_latency(seconds: float) -> None:
-        ours.send(seconds)
-        ours.recv()
-
     try:
-        yield ours.recv(), set_latency
+        yield Neighbour(ours)
     finally:
         ours.close()
         process.join()
@@ -186,11 +199,18 @@ def simulate(pipe) -> None:
 
     with Simulator() as simulator:
         device = simulator.devices[0]
+
+        def heard():
+            commands = [words[0] for words in device.sentences]
+            device.sentences.clear()
+            return commands
+
+        acts = {"heard": heard, "set_latency": lambda seconds: device.faults.set(latency=seconds)}
         pipe.send(device.port("api"))
         with suppress(EOFError):  # the benchmark is over
             while True:
-                device.faults.set(latency=pipe.recv())
-                pipe.send(True)
+                act, *arguments = pipe.recv()
+                pipe.send(acts[act](*arguments))
 
 
 if __name__ == "__main__":

@@ -6,3 +6,4 @@ class CloudPilotConfig(AppConfig):
 
     def ready(self) -> None:
         from cloudpilot import checks, tasks  # noqa: F401  (they register what is in them)
+        from cloudpilot.jobs import gauges  # noqa: F401  (registers them)

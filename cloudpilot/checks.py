@@ -1,3 +1,4 @@
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -26,5 +27,19 @@ def keys_differ(**kwargs: Any) -> list[Error]:
         Error(
             "SECRET_KEY, JWT_SIGNING_KEY and ROUTER_KEY_SECRET must differ from each other.",
             id="cloudpilot.E002",
+        )
+    ]
+
+
+@register
+def celery_is_installed(**kwargs: Any) -> list[Error]:
+    """It is no part of requirements.txt, as most installations need no broker."""
+    if not settings.CELERY_BROKER_URL or find_spec("celery"):
+        return []
+    return [
+        Error(
+            "CELERY_BROKER_URL is set, but Celery is not installed.",
+            hint="pip install -r requirements-celery.txt",
+            id="cloudpilot.E003",
         )
     ]

@@ -49,7 +49,14 @@ class TooManyRequests(DomainError):
 
 
 class Unavailable(DomainError):
-    """A router or a provider did not answer; the same request may work later."""
+    """A router or a provider did not answer; the same request may work later.
+
+    `retry_after` says in how many seconds, where that is known.
+    """
 
     status = 503
     code = "unavailable"
+
+    def __init__(self, sentence: str, *, retry_after: int | None = None, **extra: Any) -> None:
+        super().__init__(sentence, **extra)
+        self.retry_after = retry_after

@@ -11,7 +11,7 @@ from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
-from cloudpilot.errors import DomainError, TooManyRequests
+from cloudpilot.errors import DomainError, TooManyRequests, Unavailable
 
 log = logging.getLogger("cloudpilot.database")
 
@@ -61,7 +61,7 @@ def problem_of(exc: Exception) -> Problem | None:
     """Return what to tell the caller about `exc`; None for what nobody expected."""
     if isinstance(exc, DomainError):
         headers = {}
-        if isinstance(exc, TooManyRequests):
+        if isinstance(exc, TooManyRequests | Unavailable) and exc.retry_after:
             headers["Retry-After"] = str(exc.retry_after)
         if exc.status == 401:
             headers["WWW-Authenticate"] = 'Bearer realm="api"'

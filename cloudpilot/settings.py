@@ -49,11 +49,13 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 PORT = env.int("PORT", default=8000)  # where this process listens, behind a proxy or not
+WEB_THREADS = 16  # of each gunicorn process
 # How many proxies of ours stand in front: the caller's address is that many hops from the right
 # end of X-Forwarded-For. 0 means that the header is not believed at all.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
@@ -80,6 +82,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cloudpilot.logs.RequestLogMiddleware",
+    "cloudpilot.metrics.RequestMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudpilot.middleware.ErrorsAsJsonMiddleware",
@@ -222,7 +225,13 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/",
-    "ENUM_NAME_OVERRIDES": {"VoucherStateEnum": "hotspot.states.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "VoucherStateEnum": "hotspot.states.State",
+        "JobState": "cloudpilot.jobs.models.Job.State",
+        "BulkCommandState": ["running", "done", "cancelled"],
+        "BulkResultState": "routers.models.CommandResult.State",
+        "RouterImportState": "routers.models.RouterImport.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "cloudpilot.openapi.add_error_responses",
@@ -278,6 +287,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "celery": {"level": "WARNING"},  # one line a job comes from `cloudpilot.jobs`
         # One line a request comes from `cloudpilot.request`. Django's own lines repeat it, and
         # the development server's carries the query string.
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

@@ -9,6 +9,7 @@ from drf_spectacular.views import (
 )
 
 from cloudpilot.health import HealthView
+from cloudpilot.metrics import metrics_view
 from cloudpilot.middleware import json_problem
 from cloudpilot.problems import BAD_REQUEST, CRASH, UNKNOWN_PATH
 
@@ -40,6 +41,7 @@ urlpatterns = [
     path("hotspot/", include("hotspot.operator_urls")),
     path("jobs/", include("cloudpilot.jobs.urls")),
     path("health/", HealthView.as_view()),
+    path("metrics/", metrics_view),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("swagger/", SpectacularSwaggerView.as_view(url_name="openapi")),
     path(

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from cloudpilot.admin import ReadOnlyAdmin
-from routers.models import CommandLog, Router
+from routers.models import CommandLog, Reconciliation, Router, RouterEvent
 
 
 @admin.register(Router)
@@ -35,4 +35,22 @@ class CommandLogAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "user_name", "router_name", "command", "outcome")
     list_filter = ("outcome",)
     search_fields = ("user_name", "router_name", "command")
+    show_full_result_count = False
+
+
+@admin.register(RouterEvent)
+class RouterEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "router", "company", "kind")
+    list_filter = ("kind",)
+    list_select_related = ("router", "company")
+    search_fields = ("router__public_id", "company__public_id")
+    show_full_result_count = False
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    list_display = ("router", "desired_version", "applied_version", "last_pass_at", "due_at",
+                    "drift_repaired", "error", "holder")  # fmt: skip
+    list_select_related = ("router",)
+    search_fields = ("router__public_id", "router__name")
     show_full_result_count = False

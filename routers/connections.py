@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from cloudpilot import hosts
 from routers.errors import RouterUnreachable
@@ -93,7 +94,7 @@ def _trust_on_first_use(router: Router, fingerprint: str) -> None:
 
 def unreachable(exc: errors.Unavailable) -> RouterUnreachable:
     """Say that a router is away, in the words of this product's API."""
-    extra = {"reason": exc.reason}
+    extra: dict[str, Any] = {"reason": exc.reason}
     if isinstance(exc, errors.TlsUntrusted) and exc.seen:
         extra["seen_fingerprint"] = exc.seen
     sentence = str(exc)

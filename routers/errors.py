@@ -7,6 +7,18 @@ class RouterUnreachable(Unavailable):
     code = "router_unreachable"
 
 
+class TooManySlowRouters(Unavailable):
+    """As many calls of this company as may wait for its routers do so already."""
+
+    code = "too_many_slow_routers"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Other routers of this company keep too many requests waiting; try again soon.",
+            retry_after=5,
+        )
+
+
 class CommandInvalid(DomainError):
     code = "command_invalid"
 

@@ -145,6 +145,13 @@ AWAY = [
             "seen_fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         },
     ),
+    OpenApiExample(
+        "Too many slow ones",
+        value={
+            "error": "Other routers of this company keep too many requests waiting; try again soon.",
+            "code": "too_many_slow_routers",
+        },
+    ),
 ]
 
 DEVICE_INFO = [

@@ -59,7 +59,9 @@ def issue(router: Router) -> NewRouterKey:
     )
     token = PREFIX + jwt.encode(_claims(row), settings.ROUTER_KEY_SECRET, _ALGORITHM)
     row.digest = digest(token, _PURPOSE)
-    row.save()
+    with transaction.atomic():
+        row.save()
+        reconcile.mark_dirty([router.pk])
     return NewRouterKey(row, token)
 
 
@@ -76,7 +78,6 @@ def regenerate(router: Router) -> NewRouterKey:
         was_usable = router.keys.usable_at(timezone.now()).exists()
         router.keys.all().revoke()
         new = issue(router)
-        reconcile.mark_dirty([router.pk])
     return NewRouterKey(new.row, new.token, replaced=was_usable)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cloudpilot.hosts import HostNotAllowed
 from routers import connections, execution
+from routers.bulkhead import web_threads
 from routers.connections import unreachable
 from routers.errors import RouterHasPackages, RouterRefused
 from routers.fleet import sweeps
@@ -42,9 +43,14 @@ class ConnectionTest:
 
 
 def check_connection(router: Router) -> ConnectionTest:
-    """Ask the router whether it is there, now, and store the answer and its time."""
+    """Ask the router whether it is there, now, and store the answer and its time.
+
+    Raises `TooManySlowRouters`, as all that asks a router while somebody waits.
+    """
+    deadline = Deadline(TEST_SECONDS)
     try:
-        connections.probe(router, _IDENTITY, Deadline(TEST_SECONDS))
+        with web_threads.waiting_for(router):
+            connections.probe(router, _IDENTITY, deadline)
         found = ConnectionTest(is_online=True)
     except errors.Unavailable as exc:
         found = ConnectionTest(is_online=False, reason=exc.reason, detail=str(exc))
@@ -78,8 +84,9 @@ def device_info(router: Router) -> dict[str, str]:
     """
     deadline = Deadline(COMMAND_SECONDS)
     try:
-        resource = _only_row(connections.run(router, _RESOURCE, deadline))
-        identity = _only_row(connections.run(router, _IDENTITY, deadline))
+        with web_threads.waiting_for(router):
+            resource = _only_row(connections.run(router, _RESOURCE, deadline))
+            identity = _only_row(connections.run(router, _IDENTITY, deadline))
     except errors.Unavailable as exc:
         raise unreachable(exc) from exc
     except errors.Refused as exc:
@@ -119,10 +126,12 @@ def execute_command(router: Router, command: Command, *, user: Any, confirm: boo
     `RoleTooLow`, `ConfirmationRequired`, `RouterRefused` or `RouterUnreachable`.
     """
     execution.demand_leave(command, user=user, company_id=router.company_id, confirm=confirm)
+    deadline = Deadline(COMMAND_SECONDS)
     try:
-        return execution.run_on_record(
-            router, command, Deadline(COMMAND_SECONDS), user=user, user_name=user.get_username()
-        )
+        with web_threads.waiting_for(router):
+            return execution.run_on_record(
+                router, command, deadline, user=user, user_name=user.get_username()
+            )
     except errors.Refused as exc:
         raise RouterRefused(exc.message, router_id=router.pk, status_code=exc.status) from exc
     except errors.Unavailable as exc:

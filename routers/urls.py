@@ -4,6 +4,7 @@ from routers.bulk.views import BulkCommandViewSet, BulkResultViewSet
 from routers.fleet.views import RouterEventViewSet, RouterHistoryViewSet
 from routers.imports.views import RouterImportRowViewSet, RouterImportViewSet
 from routers.key_views import RouterKeyViewSet
+from routers.reconcile.views import DesiredStateViewSet
 from routers.views import RouterViewSet
 
 _keys = "<int:router_pk>/api-keys/"
@@ -28,6 +29,8 @@ urlpatterns = [
     path("<int:pk>/device-info/", RouterViewSet.as_view({"get": "device_info"})),
     path("<int:router_pk>/events/", RouterEventViewSet.as_view({"get": "list"})),
     path("<int:router_pk>/history/", RouterHistoryViewSet.as_view({"get": "points"})),
+    path("<int:pk>/plan/", DesiredStateViewSet.as_view({"get": "plan"})),
+    path("<int:pk>/reconcile/", DesiredStateViewSet.as_view({"post": "reconcile"})),
     path(_keys, RouterKeyViewSet.as_view({"get": "list"})),
     path(f"{_keys}regenerate/", RouterKeyViewSet.as_view({"post": "regenerate"})),
     path(f"{_keys}status/", RouterKeyViewSet.as_view({"get": "status"})),

@@ -47,7 +47,7 @@ class RouterViewSet(
     action_roles = {"check": Role.VIEWER, "execute": Role.VIEWER}
     error_statuses = {
         "destroy": ("409",),
-        "check": ("409", "429"),
+        "check": ("409", "429", "503"),
         "execute": ("409",),
         "device_info": ("409",),
     }
@@ -83,7 +83,7 @@ class RouterViewSet(
         examples=examples.CONNECTION_TEST,
     )
     def check(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Ask the router whether it is there, and store the answer. Always 200."""
+        """Ask the router whether it is there, and store the answer. An answer is 200 either way."""
         router = self.get_object()
         spend("connection_tests_per_company", str(router.company_id))
         found = services.check_connection(router)

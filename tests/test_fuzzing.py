@@ -24,7 +24,7 @@ from routers import services
 from tests.routes import own_values
 from users import tokens
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 
 
 def refuses_what_does_not_fit(ctx, response, case):

@@ -6,8 +6,10 @@ A hint may be lost: whoever waits for one asks for himself now and then.
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
-from django.db import Error, close_old_connections, connection
+from django.conf import settings
+from django.db import Error, close_old_connections, connection, transaction
 
 from cloudpilot.jobs.models import Job
 
@@ -20,8 +22,13 @@ _PEEK_SECONDS = 0.05
 
 def announce(job: Job, after: float) -> None:
     """Tell the workers of a job once the caller's transaction commits."""
-    # Of a later one they hear in time by asking; SQLite shows every commit to who looks.
-    if connection.vendor == "postgresql" and after < POLL_SECONDS:
+    if after >= POLL_SECONDS:
+        return  # they ask often enough to find it in time
+    if settings.CELERY_BROKER_URL:
+        from cloudpilot.jobs import celery  # only where it is installed
+
+        transaction.on_commit(partial(celery.send, job.pk))
+    elif connection.vendor == "postgresql":  # SQLite shows every commit to who looks
         with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {_CHANNEL}")  # the same one, many times, is sent once
 

@@ -50,7 +50,7 @@ class Heartbeat:
         self._stop.set()
         self._thread.join()
         if self.threads:
-            Worker.objects.filter(name=self.worker).delete()
+            self._leave()
 
     def hold(self, job: Job) -> None:
         with self._lock:
@@ -84,6 +84,12 @@ class Heartbeat:
                 "started_at": now,
             },
         )
+
+    def _leave(self) -> None:
+        try:
+            Worker.objects.filter(name=self.worker).delete()
+        except Error:
+            log.warning("%s is still listed until its time has passed", self.worker, exc_info=True)
 
     def _run(self) -> None:
         while not self._stop.wait(clock.lease().total_seconds() / 3):

@@ -14,6 +14,11 @@ from cloudpilot.tenancy import OwnedQuerySet
 class JobQuerySet(OwnedQuerySet):
     company_field = "tenant"
 
+    def due(self, now: datetime) -> Self:
+        """Keep what waits for nothing but a worker, in the order in which it is served."""
+        waiting = self.filter(state=Job.State.QUEUED, due_at__lte=now)
+        return waiting.order_by("priority", "due_at", "id")
+
 
 class Job(models.Model):
     """A task to run: outbox and truth in one. Written by `cloudpilot.jobs` alone.
@@ -110,6 +115,11 @@ class Schedule(models.Model):
 class WorkerQuerySet(models.QuerySet):
     def live(self, now: datetime) -> Self:
         return self.filter(seen_at__gt=now - clock.lease())
+
+    def threads(self) -> int:
+        """Return how many jobs they can run at a time, all together."""
+        total: int | None = self.aggregate(total=models.Sum("threads"))["total"]
+        return total or 0
 
 
 class Worker(models.Model):

@@ -1,7 +1,8 @@
 """How jobs come in, and how they are called off."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,9 @@ from django.db.models.functions import Least
 
 from cloudpilot.jobs import clock, hints
 from cloudpilot.jobs.models import Job
-from cloudpilot.jobs.registry import Task
+from cloudpilot.jobs.registry import Task, find
+
+_AT_ONCE = 500  # rows a statement
 
 
 def enqueue(
@@ -31,26 +34,79 @@ def enqueue(
     runs at a time. A company's jobs never take more than a quarter of the workers. The lowest
     `priority` goes first.
     """
-    arguments = dict(arguments or {})
-    task.check(arguments)
     with transaction.atomic(savepoint=False):
-        due_at = clock.now() + timedelta(seconds=after)
-        job = Job(
-            task=task.name,
-            arguments=arguments,
-            unique_key=unique,
-            lock_key=lock,
-            tenant=company,
-            due_at=due_at,
-            created_at=due_at - timedelta(seconds=after),
-            priority=priority,
-        )
+        job = _job(task, clock.now(), arguments, unique, lock, company, after, priority)
         if unique:
             job = _only_one(job)
         else:
             job.save(force_insert=True)
         hints.announce(job, after)
     return job
+
+
+def enqueue_many(task: Task, orders: Iterable[Mapping[str, Any]]) -> None:
+    """Queue many jobs of one task as `enqueue` does each, in a fraction of the time.
+
+    An order holds arguments of `enqueue`: `arguments`, a `unique` that no other order has, `lock`
+    and `company`. All of the jobs are due at once.
+    """
+    with transaction.atomic(savepoint=False):
+        now = clock.now()
+        waiting = sorted(
+            (_job(task, now, **order) for order in orders), key=attrgetter("unique_key")
+        )
+        for start in range(0, len(waiting), _AT_ONCE):
+            _only_one_each(waiting[start : start + _AT_ONCE], now)
+        if waiting:
+            hints.announce(waiting[0], after=0.0)
+
+
+def _job(
+    task: Task,
+    now: datetime,
+    arguments: Mapping[str, Any] | None = None,
+    unique: str = "",
+    lock: str = "",
+    company: int | None = None,
+    after: float = 0.0,
+    priority: int = 0,
+) -> Job:
+    arguments = dict(arguments or {})
+    task.check(arguments)
+    return Job(
+        task=task.name,
+        arguments=arguments,
+        unique_key=unique,
+        lock_key=lock,
+        tenant=company,
+        due_at=now + timedelta(seconds=after),
+        created_at=now,
+        priority=priority,
+    )
+
+
+def _queued(keys: Iterable[str]) -> Any:
+    rows = Job.objects.filter(unique_key__in=list(keys), state=Job.State.QUEUED)
+    # Nothing more is left out, but SQLite asks for it before it uses the constraint's index.
+    return rows.exclude(unique_key="")
+
+
+def _only_one_each(jobs: list[Job], now: datetime) -> None:
+    """Do for each of these jobs what `_only_one` does for one.
+
+    They come in the order of their keys: so of two callers with keys in common one waits for the
+    other, and not each for each.
+    """
+    waiting = {job.unique_key: job for job in jobs}
+    while waiting:
+        found = _queued(waiting).order_by("unique_key").select_for_update()
+        queued = set(found.values_list("unique_key", flat=True))
+        _queued(queued).update(due_at=Least(F("due_at"), now), attempts=0)
+        missing = [job for key, job in waiting.items() if key not in queued]
+        Job.objects.bulk_create(missing, ignore_conflicts=True)
+        inserted = Job.objects.filter(public_id__in=[job.public_id for job in missing])
+        for key in [*queued, *inserted.values_list("unique_key", flat=True)]:
+            del waiting[key]
 
 
 def _only_one(job: Job) -> Job:
@@ -60,9 +116,7 @@ def _only_one(job: Job) -> Job:
     claimed and read the world as it was before the caller's transaction commits.
     """
     while True:
-        queued = Job.objects.filter(unique_key=job.unique_key, state=Job.State.QUEUED)
-        # Nothing more is left out, but SQLite asks for it before it uses the constraint's index.
-        queued = queued.exclude(unique_key="")
+        queued = _queued([job.unique_key])
         if queued.update(
             due_at=Least(F("due_at"), job.due_at),
             priority=Least(F("priority"), job.priority),
@@ -78,10 +132,14 @@ def _only_one(job: Job) -> Job:
 def cancel(job: Job) -> bool:
     """Call a job off; answers whether it was still to be.
 
-    A queued one never runs. A running one is told, and ends as cancelled once it has asked.
+    A queued one never runs, unless its task has something to end. A running one is told, and ends
+    as cancelled once it has asked.
     """
     rows = Job.objects.filter(pk=job.pk)
     now = clock.now()
+    if find(job.task).hears_cancel:
+        alive = rows.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING))
+        return bool(alive.update(cancel_requested=True, due_at=Least(F("due_at"), now)))
     return bool(
         _end_queued(rows, now)
         or rows.filter(state=Job.State.RUNNING).update(cancel_requested=True)

@@ -32,6 +32,7 @@ class Task:
     function: Callable[..., Any]
     max_attempts: int | None = 5  # None: never gives up
     backoff: Backoff = field(default_factory=Backoff)
+    hears_cancel: bool = False
 
     def __call__(self, **arguments: Any) -> Any:
         return self.function(**arguments)
@@ -45,17 +46,19 @@ class Task:
 
 
 def task(
-    *, max_attempts: int | None = 5, backoff: Backoff = Backoff()
+    *, max_attempts: int | None = 5, backoff: Backoff = Backoff(), hears_cancel: bool = False
 ) -> Callable[[Callable[..., Any]], Task]:
     """Register a function as a task, named for its app: `routers.reconcile_router`.
 
     What it raises is a failure, and it runs again until `max_attempts`. It runs at least once, so
     it must be harmless to run twice; and outside of any transaction, so it may speak to a network.
+    A task that `hears_cancel` has something to end: it runs though it was called off while it
+    waited, and asks `Running.cancelled` first.
     """
 
     def register(function: Callable[..., Any]) -> Task:
         name = f"{function.__module__.removesuffix('.tasks')}.{function.__name__}"
-        tasks[name] = made = Task(name, function, max_attempts, backoff)
+        tasks[name] = made = Task(name, function, max_attempts, backoff, hears_cancel)
         return made
 
     return register

@@ -10,8 +10,8 @@ from cloudpilot.jobs.registry import Task
 
 def tick() -> int:
     """Queue the periodic tasks whose time has come; answers how many. Any worker may, at any time."""
-    now = clock.now()
     next_at = dict(Schedule.objects.values_list("task", "next_at"))
+    now = clock.now()  # later than any that those were reckoned from
     return sum(
         _advance(task, timedelta(seconds=seconds), next_at.get(task), now)
         for task, seconds in registry.periods.items()

@@ -97,7 +97,10 @@ class Worker:
         while self._heartbeat.in_hand() and time.monotonic() < give_up_at:
             self._wake.wait(hints.POLL_SECONDS)
             self._wake.clear()
-        for job in self._heartbeat.in_hand():
-            log.warning("%s was cut short, and will run again", job.public_id)
-            ending.put_back(job, error="the worker was stopped", count=False)
+        try:
+            for job in self._heartbeat.in_hand():
+                log.warning("%s was cut short, and will run again", job.public_id)
+                ending.put_back(job, error="the worker was stopped", count=False)
+        except Error:
+            log.warning("The rest run again once their leases have passed", exc_info=True)
         connection.close()

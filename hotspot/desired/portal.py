@@ -18,16 +18,20 @@ _WALLED_GARDEN = "/ip/hotspot/walled-garden/ip"
 @provides("portal")
 def portal_rows(router: Router) -> Iterator[Desired]:
     """Let guests reach us before they log in, on a router whose portal has a key to call us with."""
-    field, host = _our_address()
-    if field and keys.usable_key(router):
-        attributes = {"action": "accept", field: host}
+    address = _our_address()
+    if address and keys.usable_key(router):
+        attributes = {"action": "accept", **address}
         yield Desired(_WALLED_GARDEN, mark("portal", "api"), attributes)
 
 
-def _our_address() -> tuple[str, str]:
-    """Return our host, and the field that it goes into; none for IPv6, which this menu lacks."""
+def _our_address() -> dict[str, str | None] | None:
+    """Return the fields that name our host; None for IPv6, which this menu lacks.
+
+    Both are said, for a host that was a name yesterday may be an address today.
+    """
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     try:
-        return ("dst-address" if ip_address(host).version == 4 else ""), host
+        is_usable = ip_address(host).version == 4
     except ValueError:
-        return ("dst-host" if host else ""), host
+        return {"dst-host": host, "dst-address": None} if host else None
+    return {"dst-address": host, "dst-host": None} if is_usable else None

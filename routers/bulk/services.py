@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from cloudpilot.errors import DomainError
+from cloudpilot.querysets import count_kinds
 from routers import execution
 from routers.command_policy import Risk, risk_of
 from routers.models import CommandBatch, CommandResult, Router
@@ -62,25 +63,26 @@ def start(
 def with_counts(batches: Iterable[CommandBatch]) -> list[CommandBatch]:
     """Return the batches, each with `counts`: how many of its results are in which state."""
     batches = list(batches)
-    rows = CommandResult.objects.filter(batch__in=batches).order_by()
-    counted = rows.values_list("batch", "state").annotate(number=Count("pk"))
-    numbers = {(batch, state): number for batch, state, number in counted}
-    for batch in batches:
-        batch.counts = {state.value: numbers.get((batch.pk, state.value), 0) for state in State}
+    rows = CommandResult.objects.all()
+    count_kinds(rows, of="batch", owners=batches, field="state", kinds=State)
     return batches
 
 
 def cancel(batch: CommandBatch) -> int:
     """Call off what has not begun, and return how much that was; what has begun ends by itself."""
     with transaction.atomic():
-        number = batch.results.filter(state=State.QUEUED).update(
-            state=State.CANCELLED, finished_at=timezone.now()
-        )
+        number = _call_off(batch.results.all())
         if number:
             CommandBatch.objects.filter(pk=batch.pk).update(cancelled_at=timezone.now())
     _finish_if_over(batch.pk)
     batch.refresh_from_db()
     return number
+
+
+def cancel_one(result: CommandResult) -> None:
+    """Call off one router's part of a batch, unless it has begun."""
+    _call_off(CommandResult.objects.filter(pk=result.pk))
+    _finish_if_over(result.batch_id)
 
 
 def carry_out(result: CommandResult, *, attempt: int) -> bool:
@@ -112,6 +114,12 @@ def forget_old(now: datetime) -> int:
     return CommandBatch.objects.filter(created_at__lt=now - KEPT).delete()[0]
 
 
+def _call_off(results: QuerySet[CommandResult]) -> int:
+    return results.filter(state=State.QUEUED).update(
+        state=State.CANCELLED, finished_at=timezone.now()
+    )
+
+
 def _begin(result: CommandResult) -> bool:
     """Claim a queued result; of this and a cancellation at the same time, one finds it queued."""
     rows = CommandResult.objects.filter(pk=result.pk, state=State.QUEUED)
@@ -127,6 +135,8 @@ def _attempt(result: CommandResult, attempt: int) -> bool:
             return _end(result, State.UNKNOWN, error=_INTERRUPTED)
         if attempt > ATTEMPTS:
             return _end(result, State.FAILED, error=_TOO_OFTEN)
+        if batch.created_at < timezone.now() - SENT_WITHIN:
+            return _end(result, State.FAILED, error=_TOO_LATE)
         if result.router is None:
             return _end(result, State.FAILED, error=_DELETED)
         shown = execution.run_on_record(

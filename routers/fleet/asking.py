@@ -70,7 +70,7 @@ class Patience:
     """How long to wait for each router: several times as long as it took of late."""
 
     def __init__(
-        self, *, times: float = 5.0, least: float = 0.25, most: float = 2.0, unknown: float = 1.0
+        self, *, times: float = 3.0, least: float = 0.25, most: float = 2.0, unknown: float = 1.0
     ) -> None:
         self._times = times
         self._least = least

@@ -36,6 +36,35 @@ IMPORT = [
     OpenApiExample("An import", response_only=True, status_codes=["200", "202"], value=_IMPORT)
 ]
 
+STARTED_IMPORT = [
+    OpenApiExample(
+        "An import that waits for its turn",
+        response_only=True,
+        status_codes=["202"],
+        value={
+            **_IMPORT,
+            "state": "queued",
+            "done": 0,
+            "counts": {"created": 0, "valid": 0, "duplicate": 0, "invalid": 0},
+            "finished_at": None,
+            "job": {
+                "id": "JOB_0A1B2C3D4E5F6071",
+                "task": "routers.imports.import_routers",
+                "state": "queued",
+                "progress": {"done": 0, "total": 0},
+                "attempts": 0,
+                "cancel_requested": False,
+                "result": None,
+                "error": "",
+                "created_at": "2026-11-21T08:00:00Z",
+                "due_at": "2026-11-21T08:00:00Z",
+                "started_at": None,
+                "finished_at": None,
+            },
+        },
+    )
+]
+
 ROW = [
     OpenApiExample(
         "Added",

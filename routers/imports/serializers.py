@@ -4,6 +4,7 @@ from django.core.files import File
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from cloudpilot.jobs.serializers import JobSerializer
 from cloudpilot.serializers import CompanyField, OptionalBooleanField, StrictSerializer
 from cloudpilot.tenancy import Role, demand_role
 from routers.imports import examples
@@ -89,6 +90,12 @@ class RouterImportSerializer(serializers.ModelSerializer):
 
     def get_done(self, upload: RouterImport) -> int:
         return sum(upload.counts.values())
+
+
+@extend_schema_serializer(examples=examples.STARTED_IMPORT)
+class StartedImportAnswer(RouterImportSerializer):
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {**super().get_fields(), "job": JobSerializer()}
 
 
 @extend_schema_field(

@@ -4,9 +4,10 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.utils import timezone
 
+from cloudpilot.querysets import count_kinds
 from routers.imports.csv_file import read_list
 from routers.imports.judging import Endpoint, Judge, Judged
 from routers.models import Router, RouterImport, RouterImportRow
@@ -38,11 +39,8 @@ def start(company: Company, text: str, *, dry_run: bool, user: Any) -> RouterImp
 def with_counts(uploads: Any) -> list[RouterImport]:
     """Return the imports, each with `counts`: how many of its lines came to which outcome."""
     uploads = list(uploads)
-    rows = RouterImportRow.objects.filter(upload__in=uploads).order_by()
-    counted = rows.values_list("upload", "outcome").annotate(number=Count("pk"))
-    numbers = {(upload, outcome): number for upload, outcome, number in counted}
-    for upload in uploads:
-        upload.counts = {kind.value: numbers.get((upload.pk, kind.value), 0) for kind in Outcome}
+    rows = RouterImportRow.objects.all()
+    count_kinds(rows, of="upload", owners=uploads, field="outcome", kinds=Outcome)
     return uploads
 
 

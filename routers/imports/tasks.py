@@ -5,19 +5,22 @@ from routers.imports import services
 from routers.models import RouterImport
 
 State = RouterImport.State
+CANCELLED = "The job was cancelled."
 
 
-@jobs.task(max_attempts=None)
+@jobs.task(max_attempts=None, hears_cancel=True)
 def import_routers(*, upload: int) -> None:
     """Work through an uploaded list; a second run goes on where the first one ended."""
     row = RouterImport.objects.select_related("company").get(pk=upload)
     running = jobs.current()
+    if running.cancelled():
+        services.end(row, State.FAILED, CANCELLED)
     if running.job.attempts > services.ATTEMPTS:
         services.end(row, State.FAILED, "Work on the list was interrupted too often.")
     for done in services.work_through(row):
         running.progress(done, row.total)
         if running.cancelled():
-            services.end(row, State.FAILED, "The job was cancelled.")
+            services.end(row, State.FAILED, CANCELLED)
 
 
 @jobs.every(seconds=3600)

@@ -41,7 +41,7 @@ class RouterImportViewSet(
             "application/json": serializers.ImportSerializer,
             "multipart/form-data": serializers.ImportFileSerializer,
         },
-        responses={202: serializers.RouterImportSerializer},
+        responses={202: serializers.StartedImportAnswer},
     )
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -58,7 +58,7 @@ class RouterImportViewSet(
         company, dry_run = body["company"], body["dry_run"]
         text = body["file"] if is_file else body["csv"]
         upload = services.start(company, text, dry_run=dry_run, user=request.user)
-        jobs.enqueue(
+        upload.job = jobs.enqueue(
             tasks.import_routers,
             {"upload": upload.pk},
             lock=f"router-imports:{company.pk}",  # so that two do not add one router each
@@ -68,7 +68,7 @@ class RouterImportViewSet(
             request, "router_import.create", upload, company=company.public_id, dry_run=dry_run
         )
         services.with_counts([upload])
-        return Response(serializers.RouterImportSerializer(upload).data, status=202)
+        return Response(serializers.StartedImportAnswer(upload).data, status=202)
 
 
 class RouterImportRowViewSet(FamilyView, mixins.ListModelMixin, GenericViewSet):

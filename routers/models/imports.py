@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from cloudpilot.crypto import SealedField
+from cloudpilot.jobs.models import Job
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import OwnedQuerySet
 from routers.models.router import Router
@@ -34,6 +35,7 @@ class RouterImport(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     counts: dict[str, int]  # how many lines came to what: see `imports.services.with_counts`
+    job: Job  # that works through it, for whoever has just asked for it
 
     objects = OwnedQuerySet.as_manager()
 

@@ -146,13 +146,10 @@ MAKES_ROOM = "is added anew, to give up its name to another row of ours"
 
 
 def addition(menu: Menu, desired: Desired) -> Change:
-    attributes = {}
-    for name, value in desired.attributes.items():
-        known = menu.fields[name]
-        wire = None if value is None else known.wire(value)
-        # Some fields refuse an empty word. Where nothing is the default, nothing need be said.
-        if wire or (wire is not None and known.default):
-            attributes[name] = wire
+    fields = menu.fields
+    written = {n: fields[n].wire(value) for n, value in desired.attributes.items()}
+    # What a new row has anyway goes unsaid: not every version knows every field.
+    attributes = {n: wire for n, wire in written.items() if not fields[n].same(wire, None)}
     return Change(Action.ADD, menu.path, desired.key, attributes=attributes, reason="missing")
 
 

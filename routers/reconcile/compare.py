@@ -100,8 +100,10 @@ class Comparison:
             known = fields[name]
             wanted = known.wire(value)
             if known.secret and self._is_hidden(name, shown):
-                if not self._secrets.holds((self.menu.path, desired.key, name), wanted):
-                    found[name] = MASK, wanted
+                secret = (self.menu.path, desired.key, name)
+                if not self._secrets.holds(secret, wanted):
+                    # In a row of ours only we write: what we never wrote is unset.
+                    found[name] = None if self._secrets.holds(secret, None) else MASK, wanted
             elif not known.same(wanted, shown):
                 found[name] = shown, wanted
         return found

@@ -26,7 +26,9 @@ class Kind:
         self._read = read
         self._write = write
         self._words = words
-        self._meaning = lru_cache(maxsize=8192)(self._meaning_or_text)
+        # Of plain text there is nothing to remember, and some of it is passwords.
+        remember = lru_cache(maxsize=0 if read is _as_it_is else 1 << 15)
+        self._meaning = remember(self._meaning_or_text)
 
     def or_words(self, *words: str) -> "Kind":
         """Return this kind with words such as `none` and `unlimited` beside its values."""
@@ -238,8 +240,8 @@ def _read_words(text: str) -> Hashable:
 
 
 def _read_policy(text: str) -> Hashable:
-    # Routers go on to name what is not granted, with a `!`.
-    return frozenset(part for part in _parts(text) if not part.startswith("!"))
+    # Routers go on to name what is not granted, with a `!`; to grant nothing is to be unset.
+    return frozenset(part for part in _parts(text) if not part.startswith("!")) or None
 
 
 WORDS = Kind("set of words", _read_words)

@@ -51,15 +51,13 @@ class MenuPlan:
         written, placed = self._written_and_placed({c.id for c in (*self._removals, *replaced)})
         changes = (*removals, *replaced, *written, *placed)
         edges = self._edges(changes, len(placed))
-        try:
-            return _phases(changes, self._with_parents(changes, edges))
-        except CycleError:  # two passes get there: names first, then what refers to them
-            return _phases(changes, edges)
+        return _phases(changes, self._with_parents(changes, edges)) or _phases(changes, edges)
 
     def clearing(self) -> list[Phase]:
         in_the_way = set(self._names.waits.values())
         removals = [change for change in self._removals if change.id not in in_the_way]
-        return _phases(removals, self._children_first(removals))
+        edges = self._children_first(removals)
+        return _phases(removals, edges) or _phases(removals, _at_once(removals))
 
     def _unwanted(self) -> Iterator[Change]:
         for match in self._comparison.matches:
@@ -103,7 +101,7 @@ class MenuPlan:
 
     def _edges(self, changes: Sequence[Change], placed: int) -> Edges:
         """Return what waits for what; the last changes, as many as are `placed`, go in turn."""
-        edges: Edges = {number: set() for number in range(len(changes))}
+        edges = _at_once(changes)
         touching = {c.id: number for number, c in enumerate(changes) if c.action in _TOUCHING}
         rows = {match.desired.key: match.id for match in self._matches}
         for number, change in enumerate(changes):
@@ -139,7 +137,7 @@ class MenuPlan:
         }
 
     def _children_first(self, removals: Sequence[Change]) -> Edges:
-        edges: Edges = {number: set() for number in range(len(removals))}
+        edges = _at_once(removals)
         numbers = {self._name_of(change): number for number, change in enumerate(removals)}
         for number, change in enumerate(removals):
             for parent in self._parents(change.before):
@@ -161,10 +159,20 @@ class MenuPlan:
 _TOUCHING = (Action.SET, Action.REMOVE)
 
 
+def _at_once(changes: Sequence[Change]) -> Edges:
+    return {number: set() for number in range(len(changes))}
+
+
 def _phases(changes: Sequence[Change], edges: Edges) -> list[Phase]:
-    """Put together what can be done at once; raises `CycleError`."""
+    """Put together what can be done at once; nothing can if changes wait for each other.
+
+    Rows that refer to each other while they swap names may do so. A second pass gets there.
+    """
     sorter = TopologicalSorter(edges)
-    sorter.prepare()
+    try:
+        sorter.prepare()
+    except CycleError:
+        return []
     phases = []
     while sorter.is_active():
         ready = sorter.get_ready()

@@ -19,7 +19,7 @@ from routers.reconcile.changes import Action, Change, Plan, Problem
 from routers.reconcile.lease import Lease
 from routers.reconcile.menus import MENUS
 from routers.reconcile.plan import make_plan
-from routers.reconcile.reading import Reading, read
+from routers.reconcile.reading import Reading, read, said
 from routers.reconcile.rows import is_mark
 from routers.reconcile.written import WrittenSecrets
 from routers.routeros import Deadline
@@ -123,9 +123,10 @@ class Pass:
 
     def note_failure(self, why: str) -> None:
         """Write down that the pass came to no end, and what it did until then."""
+        why = _storable(why)[:500]
         with transaction.atomic():
             self._note_drift()
-            self.lease.update(error=why[:500], last_pass_at=Now(), due_at=later(2))
+            self.lease.update(error=why, last_pass_at=Now(), due_at=later(2))
             if not self.view.row.error:
                 events.record(self.router, RouterEvent.Kind.RECONCILE_FAILED, reason=why)
 
@@ -204,7 +205,6 @@ class Pass:
             self._held_back = "reverted", _TAKEN_BACK
 
     def _note_taken_back(self) -> None:
-        self._answers = {k: d for k, d in self._answers.items() if not d.change.is_risky}
         row = self.view.row
         row.refresh_from_db(fields=["armed_rows"])
         with transaction.atomic():
@@ -230,9 +230,9 @@ class Pass:
             if self._held_back and change.is_risky:
                 code, sentence = self._held_back
             elif done and done.refusal:
-                code, sentence = "refused", done.refusal.message
+                code, sentence = "refused", said(done.refusal)
             else:
-                code, sentence = "not_kept", _NOT_KEPT.format(reason=change.reason)
+                code, sentence = "not_kept", _NOT_KEPT.format(reason=_storable(change.reason))
             yield Problem(change.menu, change.key, code, sentence)
 
     def _finish(self, problems: Sequence[Problem]) -> None:
@@ -260,7 +260,7 @@ class Pass:
             return
         self.lease.update(drift_repaired=F("drift_repaired") + len(repaired))
         samples = [
-            {"action": str(c.action), "menu": c.menu, "key": c.key, "reason": c.reason}
+            {"action": str(c.action), "menu": c.menu, "key": c.key, "reason": _storable(c.reason)}
             for c in repaired[:_SAMPLES]
         ]
         events.record(
@@ -276,6 +276,11 @@ def _identity(change: Change) -> object:
     """Two changes with the same identity are the same command for the same reason."""
     attributes = tuple(sorted(change.attributes.items()))
     return change.action, change.menu, change.key, change.id, change.place_before, attributes
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL stores no NUL, and a router may show one.
+    return text.replace("\0", "")
 
 
 def later(times: int) -> Any:

@@ -90,10 +90,12 @@ _BUILT_IN = {
 def queries(menu: str, desired: Iterable[Desired] = ()) -> tuple[str, ...]:
     """Return query words that leave out rows which no plan for these rows needs.
 
-    Rows of others are needed where they can hold a name that ours want, or stand before ours.
+    Rows of others are needed where they can hold a name that ours want, where they can stand
+    before ours, and where one of ours that is removed may have to be put back between them.
     """
     table = menu_at(menu)
     rows = [row for row in desired if row.menu == menu]
-    others_matter = (table.unique and rows) or any(row.first for row in rows)
-    words = () if others_matter or table.marked_by == "name" else (">comment=",)
-    return (*words, "dynamic=true", "#!")
+    can_hold_a_name = bool(table.unique and rows)
+    have_a_place = table.ordered and (table.cuts or any(row.first for row in rows))
+    all_count = can_hold_a_name or have_a_place or table.marked_by == "name"
+    return (*(() if all_count else (">comment=",)), "dynamic=true", "#!")

@@ -8,9 +8,10 @@ from routers.reconcile.menus import MENUS
 from routers.reconcile.plan import proplist, queries
 from routers.reconcile.revert import SCHEDULER
 from routers.reconcile.rows import Desired, Row, is_revert
-from routers.routeros import Command, Deadline, Session
+from routers.routeros import Command, Deadline, Reply, Session
 from routers.routeros.errors import Refused, UnknownCommand
 
+_LONGEST_SAID = 300
 _SWITCHES = Command(SCHEDULER, "print", proplist=(".id", "name"))
 
 
@@ -45,12 +46,23 @@ def read(
     reading = Reading()
     if may_be_armed:
         switches = outcomes.pop()
-        rows = [] if isinstance(switches, Refused) else switches.rows
-        reading.switches.extend(row[".id"] for row in rows if is_revert(row.get("name", "")))
+        reading.switches.extend(
+            row[".id"] for row in _rows(switches) if is_revert(row.get("name", ""))
+        )
     for menu, outcome in zip(menus, outcomes, strict=True):
         if not isinstance(outcome, Refused):
-            reading.rows[menu] = outcome.rows
+            reading.rows[menu] = _rows(outcome)
         elif not isinstance(outcome, UnknownCommand):
-            sentence = f"The router does not let us read {menu}: {outcome.message}"
+            sentence = f"The router does not let us read {menu}: {said(outcome)}"
             reading.problems.append(Problem(menu, "", "not_readable", sentence))
     return reading
+
+
+def said(refusal: Refused) -> str:
+    """Return the router's own words as they can be stored, for it may send any."""
+    return refusal.message[:_LONGEST_SAID].replace("\0", "")
+
+
+def _rows(outcome: Reply | Refused) -> list[dict[str, str]]:
+    # What has no id could be neither changed nor removed: no real router sends it.
+    return [] if isinstance(outcome, Refused) else [row for row in outcome.rows if row.get(".id")]

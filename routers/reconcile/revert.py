@@ -4,7 +4,8 @@ The router runs it from a scheduler row of its own after an interval; to remove 
 to confirm the changes. Each line stands on its own, so that one that fails keeps no other from
 being carried out, and a line that has nothing to take back does no harm.
 
-A secret that the router did not show cannot be put back.
+A secret that the router did not show cannot be put back. Where names change hands within one plan,
+a row that referred to such a name may come back referring to the wrong row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,7 +58,12 @@ def policies(changes: Sequence[Change]) -> tuple[str, ...]:
 
 def script(changes: Sequence[Change], token: str) -> str:
     """Return the script that takes `changes` back, the last one first, and then removes its row."""
-    commands = [command for change in reversed(changes) for command in _inverse(change, changes)]
+    commands = [
+        command
+        for number in reversed(range(len(changes)))
+        for command in _inverse(changes[number], changes[:number])
+    ]
+    commands += _moves_back(changes)
     commands.append(f'/system scheduler remove [find name="{switch_name(token)}"]')
     text = "\n".join(f":do {{ {command} }} on-error={{}}" for command in commands)
     if len(text) > LONGEST:
@@ -79,18 +85,35 @@ def _escaped(character: str) -> str:
     return f"\\{ord(character):02X}" if ord(character) < 0x20 or character == "\x7f" else character
 
 
-def _inverse(change: Change, changes: Sequence[Change]) -> Iterator[str]:
+def _inverse(change: Change, earlier: Sequence[Change]) -> Iterator[str]:
+    """Yield what takes one change back; those that came `earlier` are still to be taken back."""
     menu, row = change.table, _find(change.table, change.key)
     path = menu.path[1:].replace("/", " ")
     if change.action == Action.ADD:
         yield f"/{path} remove {row}"
     elif change.action == Action.SET:
-        if words := " ".join(_old_values(change)):
+        if words := " ".join(_old_values(change, earlier)):
             yield f"/{path} set {row} {words}"
     elif change.action == Action.REMOVE:
-        words = " ".join(_old_values(change))
+        words = " ".join(_old_values(change, earlier))
         yield f"/{path} add {menu.marked_by}={quoted(change.key)} {words}".rstrip()
-    if change.action in (Action.REMOVE, Action.MOVE) and menu.ordered:
+
+
+def _moves_back(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield what puts each row before the one that it stood before, once that one is in its place."""
+    misplaced = {
+        (change.menu, change.id): change
+        for change in changes
+        if change.action in (Action.REMOVE, Action.MOVE) and change.table.ordered
+    }
+
+    def misplaced_behind(change: Change) -> int:
+        following = misplaced.get((change.menu, change.stood_before))
+        return 1 + misplaced_behind(following) if following else 0
+
+    for change in sorted(misplaced.values(), key=misplaced_behind):
+        path = change.menu[1:].replace("/", " ")
+        row = _find(change.table, change.key)
         yield f"/{path} move {row}{_destination(change, changes)}"
 
 
@@ -98,13 +121,26 @@ def _find(menu: Menu, key: str) -> str:
     return f"[find {menu.marked_by}={quoted(key)}]"
 
 
-def _old_values(change: Change) -> Iterator[str]:
+def _old_values(change: Change, earlier: Sequence[Change]) -> Iterator[str]:
     for name, value in change.before.items():
         known = change.table.fields[name]
         old = value if value is not None else known.default
         if known.secret and value == MASK:
             continue
+        if known.points_at:
+            old = _name_by_now(known.points_at, old, earlier)
         yield f"!{name}" if old is None else f"{name}={quoted(old)}"
+
+
+def _name_by_now(menu: str, name: str | None, earlier: Sequence[Change]) -> str | None:
+    """Return what the row of this name is called until its own change is taken back.
+
+    What refers to it follows it then.
+    """
+    for other in earlier:
+        if other.menu == menu and other.before.get("name") == name and "name" in other.attributes:
+            return other.attributes["name"]
+    return name
 
 
 def _destination(change: Change, changes: Sequence[Change]) -> str:

@@ -23,6 +23,7 @@ from routers.reconcile.apply import Done, Phases, carry_out, windows
 from routers.reconcile.changes import Change
 from routers.reconcile.lease import Lease
 from routers.reconcile.menus import MENUS
+from routers.reconcile.reading import said
 from routers.reconcile.rows import Desired
 from routers.routeros import Command, Deadline
 from routers.routeros.errors import Refused, Unavailable
@@ -56,17 +57,21 @@ def carry_out_safely(
 ) -> Iterator[Done]:
     """Carry out changes that can cut the connection, each lot armed before and confirmed after.
 
+    Only what is confirmed is yielded.
     Raises `CannotArm`, `TakenBack`; and `Unavailable` if the router cannot be reached afterwards:
     then it is about to take them back, and the next pass finds out whether it did.
     """
     for lot in windows(phases, _MOST_AT_ONCE):
         for armable in _armable(lot):
             switch = _arm(router, lease, armable, rows_digest)
+            answered = []
             with suppress(Unavailable):  # it may be what they did; the confirmation finds out
-                yield from carry_out(
+                for done in carry_out(
                     router, lease, armable, seconds=settings.RECONCILE_CONFIRM_SECONDS / 2
-                )
+                ):
+                    answered.append(done)  # noqa: PERF402 (those before the end are to be kept)
             _confirm(router, lease, [switch])
+            yield from answered
 
 
 def confirm_leftovers(router: Router, lease: Lease, switches: Sequence[str]) -> None:
@@ -101,7 +106,7 @@ def _arm(router: Router, lease: Lease, phases: Phases, rows_digest: str) -> str:
         with connections.session(router, deadline) as session:
             reply = session.run(revert.arm(_flat(phases), token=token, after=after), deadline)
     except Refused as exc:
-        raise CannotArm(f"The router does not take the revert: {exc.message}") from exc
+        raise CannotArm(f"The router does not take the revert: {said(exc)}") from exc
     # In this order: a row that we have not noted down is confirmed by the next pass, and undoes
     # nothing that was done. Noted down first, it would look as if it had.
     lease.update(armed_token=token, armed_rows=rows_digest)

@@ -1,10 +1,11 @@
 """What the rest of the product asks of the reconciler."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from cloudpilot import jobs
@@ -31,11 +32,8 @@ def mark_dirty(routers: Iterable[int]) -> None:
     companies = dict(rows.order_by("pk"))
     with transaction.atomic():
         _make_rows(companies)
-        dirty = Reconciliation.objects.filter(pk__in=companies)
-        list(dirty.order_by("pk").select_for_update().values("pk"))  # callers meet in one order
-        dirty.update(desired_version=F("desired_version") + 1, due_at=Now())
-        for router, company in companies.items():
-            _ask(router, company)
+        _locked(companies).update(desired_version=F("desired_version") + 1, due_at=Now())
+        _ask_for_all(companies)
 
 
 def plan_router(router: Router) -> tuple[View, Plan]:
@@ -70,6 +68,9 @@ def reconcile(router: Router) -> Outcome:
 def _pass(run: Pass) -> Outcome:
     try:
         return run.run()
+    except errors.CircuitOpen as exc:
+        run.note_failure(run.view.row.error or str(exc))  # why it failed before says more
+        raise connections.unreachable(exc) from exc
     except errors.Unavailable as exc:
         run.note_failure(str(exc))
         raise connections.unreachable(exc) from exc
@@ -111,13 +112,12 @@ def sweep() -> int:
     active = Router.objects.filter(is_active=True)
     _make_rows(active.filter(reconciliation=None).values_list("pk", flat=True)[:_BATCH])
     due = active.filter(reconciliation__due_at__lte=Now()).order_by("reconciliation__due_at")
-    found = list(due.values_list("pk", "company_id")[:_BATCH])
-    for router, company in found:
-        with transaction.atomic():
-            _ask(router, company)
-            # Its pass says when it is due next. This is for a pass that never comes.
-            Reconciliation.objects.filter(pk=router).update(due_at=later(2))
-    return len(found)
+    companies = dict(due.values_list("pk", "company_id")[:_BATCH])
+    with transaction.atomic():
+        # Its pass says when a router is due next. This is for a pass that never comes.
+        _locked(companies).update(due_at=later(2))
+        _ask_for_all(companies)
+    return len(companies)
 
 
 def _make_rows(routers: Iterable[int]) -> None:
@@ -126,12 +126,27 @@ def _make_rows(routers: Iterable[int]) -> None:
     )
 
 
+def _locked(routers: Iterable[int]) -> QuerySet[Reconciliation]:
+    """Lock the routers' rows, before any job of theirs and in one order, so that nobody deadlocks."""
+    rows = Reconciliation.objects.filter(pk__in=routers)
+    list(rows.order_by("pk").select_for_update().values("pk"))
+    return rows
+
+
+def _ask_for_all(companies: Mapping[int, int]) -> None:
+    """Queue a pass for each router, given with its company."""
+    orders = [_order(router, company) for router, company in sorted(companies.items())]
+    jobs.enqueue_many(tasks.reconcile_router, orders)
+
+
 def _ask(router: int, company: int, *, after: float = 0.0) -> jobs.Job:
-    return jobs.enqueue(
-        tasks.reconcile_router,
-        {"router": router},
-        unique=f"reconcile:{router}",
-        lock=f"router:{router}",
-        company=company,
-        after=after,
-    )
+    return jobs.enqueue(tasks.reconcile_router, after=after, **_order(router, company))
+
+
+def _order(router: int, company: int) -> dict[str, Any]:
+    return {
+        "arguments": {"router": router},
+        "unique": f"reconcile:{router}",
+        "lock": f"router:{router}",
+        "company": company,
+    }

@@ -117,6 +117,11 @@ def _mapped(command: Command) -> tuple[str, str, dict[str, Any]]:
     if command.verb == "unset" and body.keys() == {".id", "value-name"}:
         # RouterOS 7.21 refuses POST here.
         return "PATCH", f"{menu}/{quote(body['.id'], safe='*')}", {body["value-name"]: None}
+    if command.verb == "set" and ".id" in body and any(name[0] == "!" for name in body):
+        # Here as well: what is null is unset, and nobody has seen `!name` work in a POST.
+        row = body.pop(".id")
+        values = {n.removeprefix("!"): None if n[0] == "!" else v for n, v in body.items()}
+        return "PATCH", f"{menu}/{quote(row, safe='*')}", values
     if command.queries:
         body[".query"] = command.queries
     if command.proplist:

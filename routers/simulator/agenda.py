@@ -101,6 +101,8 @@ class Agenda:
         self._depth += 1
         try:
             return next(steps, None)
+        except RecursionError:
+            raise Refused("too many blocks inside each other") from None
         finally:
             self._depth -= 1
 

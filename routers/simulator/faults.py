@@ -42,6 +42,10 @@ class FaultSettings:
     """Every second row of a `print` shows the id of the row before."""
     max_sessions: int | None = None
     """Sessions a service takes at a time, in place of the number in `/ip/service`."""
+    cpu_load: int | None = None
+    """Per cent, in place of what the router would show by itself."""
+    hide_sensitive: bool = False
+    """A `print` shows secrets only if asked with `show-sensitive`, which 7.21 and later know."""
     http_redirect: str = ""
     """REST answers 302 to this URL."""
     swap_certificate: bool = False

@@ -237,7 +237,7 @@ _TESTS = {
 def _in_ports(port: int, text: str) -> bool:
     for part in text.split(","):
         low, _, high = part.partition("-")
-        if low.isdigit() and (high or low).isdigit() and int(low) <= port <= int(high or low):
+        if low.isdecimal() and (high or low).isdecimal() and int(low) <= port <= int(high or low):
             return True
     return False
 

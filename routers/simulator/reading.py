@@ -11,6 +11,8 @@ from routers.simulator.errors import MISSING, Refused, invalid_value, no_such_it
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 
+# Absent in 7.20.8, there in 7.21.1.
+SHOW_SENSITIVE_SINCE = (7, 21)
 # Arguments that change how a terminal shows rows; over the API they change nothing.
 _SHOW_ONLY = (
     "detail",
@@ -23,7 +25,6 @@ _SHOW_ONLY = (
     "value-list",
     "without-paging",
     "show-ids",
-    "show-sensitive",
     "as-value",
     "from",
 )
@@ -34,7 +35,7 @@ _SHOW_ONLY = (
 def print_(call: Call) -> Reply | Stream:
     if call.table.menu.singleton and call.has("detail"):
         raise Refused("unknown parameter detail", MISSING)
-    wanted = _proplist(call)
+    wanted, secrets = _proplist(call), _sees_secrets(call)
     count_only = call.has("count-only")
     changes, only = call.has("follow"), call.has("follow-only")
     interval = call.args.pop("interval", None)
@@ -44,7 +45,7 @@ def print_(call: Call) -> Reply | Stream:
     call.finish_arguments()
     if changes or only or interval is not None:
         return follow(call, wanted, interval, from_start=not only)
-    rows = matching(call, chosen)
+    rows = matching(call, chosen, secrets=secrets)
     if count_only:
         return Reply(ret=str(sum(1 for _ in rows)))
     shown = [trim(row, wanted) for row in rows]
@@ -61,13 +62,22 @@ def _with_duplicate_ids(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def matching(call: Call, chosen: str | None = None) -> Iterator[Row]:
+def _sees_secrets(call: Call) -> bool:
+    asked = call.router.version_number >= SHOW_SENSITIVE_SINCE and call.has("show-sensitive")
+    return call.router.shows_secrets(call.session, asked=asked)
+
+
+def matching(
+    call: Call, chosen: str | None = None, *, secrets: bool | None = None
+) -> Iterator[Row]:
     """Yield the rows that the query words let through, with all their fields."""
     passes = queries.compile_query(call.queries)
-    table, sensitive = call.table, call.session.may("sensitive")
+    table = call.table
+    if secrets is None:
+        secrets = call.router.shows_secrets(call.session)
     ids = table.find_all(chosen) if chosen else list(table.rows)
     for id_ in ids:
-        row = table.show(id_, sensitive=sensitive)
+        row = table.show(id_, sensitive=secrets)
         if passes(row):
             yield row
 
@@ -90,7 +100,7 @@ def get(call: Call) -> Reply:
     if not targets:
         raise no_such_item("")
     call.finish_arguments()
-    row = call.table.show(targets[0], sensitive=call.session.may("sensitive"))
+    row = call.table.show(targets[0], sensitive=call.router.shows_secrets(call.session))
     if name is None:
         return Reply(ret=";".join(f"{key}={value}" for key, value in row.items()))
     if not call.table.knows(name) and name != ".id":

@@ -257,7 +257,9 @@ class RestConnection:
         self, path: str, session: commands.Session, request: Request, arguments: dict[str, str]
     ) -> Any:
         reply = self._run(f"{path}/add", session, arguments, ())
-        return self._router.table(path).show(reply.ret or "", sensitive=session.may("sensitive"))
+        return self._router.table(path).show(
+            reply.ret or "", sensitive=self._router.shows_secrets(session)
+        )
 
     async def _patch(
         self, path: str, session: commands.Session, request: Request, arguments: dict[str, str]
@@ -266,7 +268,7 @@ class RestConnection:
         table = self._router.table(menu)
         id_ = table.find(reference)
         self._run(f"{menu}/set", session, {**arguments, ".id": id_}, ())
-        return table.show(id_, sensitive=session.may("sensitive"))
+        return table.show(id_, sensitive=self._router.shows_secrets(session))
 
     async def _delete(
         self, path: str, session: commands.Session, request: Request, arguments: dict[str, str]

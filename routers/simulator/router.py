@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from routers.simulator import values
 from routers.simulator.agenda import Agenda
@@ -20,6 +21,9 @@ from routers.simulator.reachability import Packet, Verdict, WayIn, judge
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tables import Table
+
+if TYPE_CHECKING:
+    from routers.simulator.commands import Session
 
 _LOST_ON_REBOOT = frozenset(
     {"/log", "/user/active", "/ppp/active", "/system/script/job", "/system/script/environment"}
@@ -110,11 +114,22 @@ class Router:
         """Return the table at `path` if anybody has asked for it yet."""
         return self._tables.get(path)
 
-    def renamed(self, path: str, old: str | None, new: str | None) -> None:
+    def renamed(self, path: str, old: str, new: str) -> None:
         for table in list(self._tables.values()):
             table.rename(path, old, new)
-        if path.startswith("/interface") and old and old == self.way_in.interface:
-            self.way_in.interface = new or ""
+        if path == "/interface" and old == self.way_in.interface:
+            self.way_in.interface = new
+
+    def is_named(self, path: str, name: str) -> bool:
+        """Whether any row points at the row of this name in the menu at `path`."""
+        tables = self._tables.values()
+        return any(True for table in tables for _ in table.pointers(path, name))
+
+    # What is shown --------------------------------------------------------------------------
+
+    def shows_secrets(self, session: Session, *, asked: bool = False) -> bool:
+        """Whether this session sees secrets; `asked` is whether it said `show-sensitive`."""
+        return session.may("sensitive") and (asked or not self.faults.now.hide_sensitive)
 
     # Who is heard ---------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ class Menu:
     verbs: frozenset[str]
     singleton: bool = False
     unique: Unique | None = None
+    in_use: str = ""  # how it refuses to remove a row that others name; empty: it does not mind
     rows: Callable[[Router], Iterable[Mapping[str, str]]] = lambda router: ()
     first_id: int = 1
     ids_of: str = ""  # the menu that this one takes its ids from

@@ -41,6 +41,10 @@ class Table:
         self.expiring: dict[str, float] = {}
         self._next_id = menu.first_id
         self._decides = False
+        self._pointing: dict[str, list[str]] = {}
+        for name, entry in self._fields.items():
+            if entry.points_at:
+                self._pointing.setdefault(entry.points_at, []).append(name)
 
     def fill(self) -> None:
         """Put in the rows that every such router has."""
@@ -102,13 +106,17 @@ class Table:
             if all(row.get(name) == value for name, value in pairs.items())
         ]
 
-    def rename(self, target: str, old: str | None, new: str | None) -> None:
+    def pointers(self, target: str, name: str) -> Iterator[tuple[str, str]]:
+        """Yield each row, by its id, and field that points at this name in menu `target`."""
+        for field in self._pointing.get(target, ()):
+            for id_, row in list(self.rows.items()):
+                if row.get(field) == name:
+                    yield id_, field
+
+    def rename(self, target: str, old: str, new: str) -> None:
         """Follow a row of menu `target` that is called something else now."""
-        names = [name for name, entry in self._fields.items() if entry.points_at == target]
-        for id_, row in list(self.rows.items()) if new else ():
-            changes = {name: new for name in names if new and row.get(name) == old}
-            if changes:
-                self.update(id_, changes)
+        for id_, field in self.pointers(target, old):
+            self.update(id_, {field: new})
 
     # Writing, as a client may ---------------------------------------------------------------
 
@@ -130,6 +138,9 @@ class Table:
         self._replace(id_, row)
 
     def remove(self, id_: str) -> None:
+        in_use, name = self.menu.in_use, self.rows[id_].get("name", "")
+        if in_use and self.router.is_named(self.menu.path, name):
+            raise Refused(in_use)
         self.menu.behaviour.removed(self.router, id_, self.rows[id_])
         if id_ in self.rows:
             self.drop(id_)
@@ -203,8 +214,9 @@ class Table:
         self._leave_indexes(id_, before)
         self.rows[id_] = row
         self._enter_indexes(id_, row)
-        if before.get("name") != row.get("name"):
-            self.router.renamed(self.menu.path, before.get("name"), row.get("name"))
+        old, new = before.get("name"), row.get("name")
+        if old and new and old != new:
+            self.router.renamed(self.menu.path, old, new)
         self._announce(id_)
 
     def _enter_indexes(self, id_: str, row: Row) -> None:

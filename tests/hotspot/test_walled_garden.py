@@ -85,6 +85,19 @@ def test_an_address_is_let_through_as_one(device, router, settings, url, expecte
     assert open_to(device) == expected
 
 
+def test_a_host_that_was_a_name_and_is_an_address_now_is_written_once(device, router, settings):
+    keys.regenerate(router)
+    jobs.run_due()
+    settings.PUBLIC_URL = "https://203.0.113.7"
+    services.mark_dirty([router.pk])
+
+    jobs.run_due()
+    _, plan = services.plan_router(router)
+
+    assert open_to(device) == [(None, "203.0.113.7", "accept")]
+    assert plan.is_clean
+
+
 def test_a_router_without_a_key_opens_nothing(device, router):
     services.mark_dirty([router.pk])
 

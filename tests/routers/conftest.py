@@ -1,6 +1,9 @@
 import socket
+from threading import Event
 
 import pytest
+
+from routers import connections
 
 
 @pytest.fixture
@@ -9,3 +12,17 @@ def unused_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """An event that is set once a router is being asked."""
+    event = Event()
+    resolve = connections.resolve
+
+    def resolving(*args):
+        event.set()
+        return resolve(*args)
+
+    monkeypatch.setattr(connections, "resolve", resolving)
+    return event

@@ -1,6 +1,6 @@
 """What must hold when people, and routers, do not wait for each other."""
 
-from threading import Event, Thread
+from threading import Thread
 from time import monotonic
 
 import pytest
@@ -136,20 +136,6 @@ def silent(operator, device, monkeypatch):
     monkeypatch.setattr(services, "TEST_SECONDS", SILENCE)
     device.faults.set(silent=True)
     return RouterFactory(owner=operator, port=device.port("api"))
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """An event that is set once a router is being asked."""
-    event = Event()
-    resolve = connections.resolve
-
-    def resolving(*args):
-        event.set()
-        return resolve(*args)
-
-    monkeypatch.setattr(connections, "resolve", resolving)
-    return event
 
 
 def test_a_silent_router_keeps_nobody_else_waiting(operator, clients, silent, asked, in_background):

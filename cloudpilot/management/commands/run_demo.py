@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -39,8 +40,11 @@ class Command(BaseCommand):
             router = _start(stack, ["manage.py", "simulate_router"], file, pipe=True)
             router_port = _announced_port(router)
             password = demo.load(router_port)
-            server = _start(stack, _GUNICORN, file, PUBLIC_URL=url, PORT=str(port))
-            worker = _start(stack, ["manage.py", "run_worker"], file)
+            # To both: what a worker writes to a router names us as well. By the name that is the
+            # default, so that commands in another terminal want no other rows.
+            place = {"PUBLIC_URL": f"http://localhost:{port}", "PORT": str(port)}
+            server = _start(stack, _GUNICORN, file, place=place)
+            worker = _start(stack, ["manage.py", "run_worker"], file, place=place)
             _wait_until_healthy(url, server, log)
             self.stdout.write(
                 demo.lines(url=url, port=router_port, password=password, log=str(log))
@@ -66,13 +70,18 @@ def _free_port(port: int) -> int:
 
 
 def _start(
-    stack: ExitStack, arguments: list[str], log: IO[bytes], *, pipe: bool = False, **extra: str
+    stack: ExitStack,
+    arguments: list[str],
+    log: IO[bytes],
+    *,
+    pipe: bool = False,
+    place: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a part of the product; it ends with the stack, at the latest by force."""
+    """Start a part of the product, told its `place`; it ends with the stack, at the latest by force."""
     process = subprocess.Popen(  # noqa: S603 (our own commands)
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
-        env={**os.environ, **extra},
+        env={**os.environ, **(place or {})},
         stdout=subprocess.PIPE if pipe else log,
         stderr=log,
     )

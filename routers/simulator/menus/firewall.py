@@ -37,7 +37,8 @@ _MATCHERS = (
     "connection-type", "connection-bytes", "connection-limit", "connection-rate", "content",
     "dscp", "dst-limit", "limit", "hotspot", "icmp-options", "ipsec-policy", "ipv4-options",
     "layer7-protocol", "nth", "packet-size", "per-connection-classifier", "priority", "psd",
-    "random", "tcp-mss", "time", "ttl", "log-prefix", "jump-target", "address-list",
+    "random", "tcp-mss", "time", "ttl", "fragment", "realm", "tos", "ingress-priority",
+    "in-bridge-port-list", "out-bridge-port-list", "log-prefix", "jump-target", "address-list",
     "address-list-timeout",
 )  # fmt: skip
 _SHARED_ACTIONS = (

@@ -229,7 +229,7 @@ MENUS = (
             state("HTTPS", "false"),
             flag("disabled"),
         ),
-        TOGGLE,
+        TOGGLE - {"comment"},
         unique=Unique(("name",), "failure: already have such name"),
         rows=lambda router: [
             {"name": "hotspot1", "interface": "bridge", "address-pool": "dhcp",
@@ -242,6 +242,7 @@ MENUS = (
         _PROFILE_FIELDS,
         EDIT,
         unique=Unique(("name",), "failure: already have profile with such name"),
+        in_use="failure: profile is in use",
         rows=lambda router: [
             {"name": "default", "default": "true"},
             {"name": "hsprof1", "hotspot-address": "192.168.88.1", "dns-name": "login.hotspot"},
@@ -268,6 +269,7 @@ MENUS = (
         _USER_PROFILE_FIELDS,
         EDIT | {"unset"},
         unique=Unique(("name",), "failure: already have user profile with such name"),
+        in_use="failure: profile is in use",
         rows=lambda router: [{"name": "default", "default": "true"}],
         first_id=0,
         behaviour=BuiltIn(),

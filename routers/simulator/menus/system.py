@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -38,8 +39,22 @@ STARTUP_SECONDS = 3.0
 
 
 class Resource(Behaviour):
+    """Moves as time passes, for each router in its own way and always the same."""
+
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
-        return {"uptime": values.format_duration(int(router.clock.uptime()))}
+        uptime, board = router.clock.uptime(), router.identity.board
+        wave = math.sin(uptime / 97 + router.identity.number)
+        load = router.faults.now.cpu_load
+        if load is None:
+            load = int(6 + 5 * wave + 2 * math.sin(uptime / 7))
+        written = int(uptime / 30)
+        return {
+            "uptime": values.format_duration(int(uptime)),
+            "cpu-load": str(max(0, load)),
+            "free-memory": str((int(board.memory * (0.7 - 0.05 * wave)) >> 12) << 12),
+            "write-sect-since-reboot": str(1024 + written),
+            "write-sect-total": str(204800 + written),
+        }
 
 
 def _channel(version: str) -> str:
@@ -54,16 +69,12 @@ def _resource(router: Router) -> list[Row]:
         "build-time": built,
         "factory-software": "6.45.9",
         "minimum-version": "6.45.9",
-        "free-memory": str(board.memory * 3 // 4),
         "total-memory": str(board.memory),
         "cpu": board.cpu,
         "cpu-count": str(board.cpu_count),
         "cpu-frequency": "880",
-        "cpu-load": "2",
         "free-hdd-space": str(board.storage // 4),
         "total-hdd-space": str(board.storage),
-        "write-sect-since-reboot": "1024",
-        "write-sect-total": "204800",
         "architecture-name": board.architecture,
         "board-name": board.name,
         "platform": "MikroTik",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from routers.simulator.schema import (
     EDIT,
     READ,
     TOGGLE,
+    Behaviour,
     Field,
     Menu,
     Row,
     Unique,
+    choice,
     choices,
+    duration,
     flag,
     reference,
     shown,
+    state,
     text,
 )
 
@@ -49,15 +54,23 @@ _WITHHELD = {
 
 
 def _groups(router: Router) -> list[Row]:
-    known = [name for name in POLICIES if name != "rest-api" or router.version_number >= (7, 1)]
     return [
-        {"name": name, "policy": spell(set(known) - withheld, known), "skin": "default"}
+        {"name": name, "policy": _spell(router, set(POLICIES) - withheld), "skin": "default"}
         for name, withheld in _WITHHELD.items()
     ]
 
 
-def spell(granted: set[str], known: list[str]) -> str:
+class Groups(Behaviour):
+    def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        row["policy"] = _spell(router, set(row.get("policy", "").split(",")))
+
+    def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        self.added(router, row, given)
+
+
+def _spell(router: Router, granted: set[str]) -> str:
     """Show a policy as routers do: first what is granted, then the rest with a `!`."""
+    known = [name for name in POLICIES if name != "rest-api" or router.version_number >= (7, 1)]
     return ",".join(
         [name for name in known if name in granted]
         + [f"!{name}" for name in known if name not in granted]
@@ -85,7 +98,9 @@ MENUS = (
             text("address"),
             Field("password", lambda router, argument, value: value, "", hidden=True),
             *shown("last-logged-in"),
-            flag("expired"),
+            choice("inactivity-policy", "none", "lockscreen", "logout", default="none"),
+            duration("inactivity-timeout", "10m"),
+            state("expired", "false"),
             flag("disabled"),
             text("comment"),
         ),
@@ -102,9 +117,11 @@ MENUS = (
             text("skin", "default"),
             text("comment"),
         ),
-        EDIT,
+        EDIT | {"comment"},
         unique=Unique(("name",), "failure: group with the same name already exists"),
+        in_use="failure: group is in use",
         rows=_groups,
+        behaviour=Groups(),
         write_policy="policy",
     ),
     Menu(

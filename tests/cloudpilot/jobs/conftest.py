@@ -4,30 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
+from tests.processes import database_url
 
-def eventually(condition, seconds=60):
-    """Wait until `condition()` is true, and return what it said."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} seconds: {condition}"
-        time.sleep(0.02)
-    return answer
-
-
-def database_url():
-    """Return the URL of the database that this test is on."""
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+RUN_WORKER = ("manage.py", "run_worker")
 
 
 class WorkerProcess:
@@ -48,14 +32,19 @@ class WorkerProcess:
                 },
                 stderr=file,
                 stdout=file,
+                start_new_session=True,  # so that its children can be killed with it
             )
 
     def said(self, text):
         return text in self.log.read_text()
 
     def kill(self, number=signal.SIGKILL):
+        """Send the signal to the process, and one that cannot be caught to its children too."""
         with suppress(ProcessLookupError):
-            self.process.send_signal(number)
+            if number == signal.SIGKILL:
+                os.killpg(self.process.pid, number)
+            else:
+                self.process.send_signal(number)
 
     def end(self, number=signal.SIGTERM, seconds=30):
         """Send the signal and return the exit code."""
@@ -68,9 +57,9 @@ def start_worker(transactional_db, tmp_path):
     """Return a function that starts a worker; all that it started are gone before the rows are."""
     started = []
 
-    def start(*options, schedules=False, **environment):
+    def start(*options, command=RUN_WORKER, schedules=False, **environment):
         log = tmp_path / f"worker{len(started)}.log"
-        command = ["manage.py", "run_worker", *map(str, options)]
+        command = [*command, *map(str, options)]
         environment |= {} if schedules else {"WITHOUT_SCHEDULES": "1"}
         started.append(WorkerProcess(command, log, **environment))
         return started[-1]

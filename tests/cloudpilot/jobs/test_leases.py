@@ -164,6 +164,19 @@ def test_parallel_enqueues_of_one_unique_key_make_one_job():
     assert len(set(at_once(enqueue, 8))) == 1
 
 
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_parallel_enqueues_of_many_keys_in_any_order_make_one_job_each():
+    keys = [f"reconcile:{n}" for n in range(20)]
+
+    def enqueue(n):
+        mine = keys[n:] + keys[:n] if n % 2 else keys[::-1]
+        jobs.enqueue_many(tasks.echo, [{"unique": key} for key in mine])
+
+    assert at_once(enqueue, 8) == [None] * 8
+    assert sorted(Job.objects.values_list("unique_key", flat=True)) == sorted(keys)
+
+
 # --- Schedules ------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from cloudpilot.jobs.models import Job
 from tests.cloudpilot.jobs import tasks
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = Job.State
+COMPARED = ("task", "arguments", "unique_key", "lock_key", "tenant", "state", "attempts")
 
 
 def make_due(job):
@@ -111,7 +112,9 @@ def test_asking_to_run_again_has_an_end_if_it_counts(db):
     assert (job.state, job.error) == (FAILED, "gave up after 5 attempts")
 
 
-@pytest.mark.parametrize("result", [float("nan"), "\0", "\ud800", {1, 2}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "result", [float("nan"), "\0", "\ud800", {1, 2}, object()], ids=lambda v: type(v).__name__
+)
 def test_a_result_that_cannot_be_stored_is_the_tasks_failure(db, result, monkeypatch):
     monkeypatch.setitem(tasks.echo.function.__kwdefaults__, "value", result)
     job = jobs.enqueue(tasks.echo)
@@ -145,6 +148,41 @@ def test_a_task_knows_its_job(db):
 
 
 # --- unique ---------------------------------------------------------------------------------
+
+
+def orders(*numbers):
+    return [
+        {"arguments": {"value": n}, "unique": f"reconcile:{n}", "lock": f"router:{n}", "company": 3}
+        for n in numbers
+    ]
+
+
+def test_many_jobs_are_queued_as_one_each_would_be(db):
+    jobs.enqueue_many(tasks.echo, orders(1, 2, 3))
+    many = list(Job.objects.order_by("unique_key").values(*COMPARED))
+    Job.objects.all().delete()
+    for order in orders(1, 2, 3):
+        jobs.enqueue(tasks.echo, **order)
+
+    assert list(Job.objects.order_by("unique_key").values(*COMPARED)) == many
+    assert jobs.run_due() == 3
+
+
+def test_of_many_jobs_those_that_are_queued_already_are_pulled_forward(db):
+    first = jobs.enqueue(tasks.echo, after=3600, **orders(2)[0])
+    Job.objects.update(attempts=3)
+
+    jobs.enqueue_many(tasks.echo, orders(1, 2, 3))
+
+    first.refresh_from_db()
+    assert Job.objects.count() == 3
+    assert (first.due_at <= clock.now(), first.attempts) == (True, 0)
+
+
+def test_many_may_be_none(db):
+    jobs.enqueue_many(tasks.echo, [])
+
+    assert not Job.objects.exists()
 
 
 def test_of_one_unique_key_one_job_is_queued(db):

@@ -5,12 +5,13 @@ import signal
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job, Schedule, Worker
 from tests.cloudpilot.jobs import tasks
-from tests.cloudpilot.jobs.conftest import eventually
 from tests.parallel import at_once
+from tests.processes import eventually
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -155,6 +156,28 @@ def test_a_schedule_runs_once_a_slot_however_many_workers_there_are(start_worker
 
     assert slots.get() == first
     assert Job.objects.filter(task=tasks.hourly.name).count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
+def test_a_worker_whose_connections_are_cut_goes_on(start_worker, journal, tmp_path):
+    held = a_hanging_job(journal, tmp_path / "gate")
+    worker = start_worker("--threads", 4, PGAPPNAME="worker")
+    eventually(lambda: count(RUNNING))
+
+    for _ in range(3):
+        with connection.cursor() as cursor:
+            cursor.execute(_CUT_THE_WORKERS)
+        job = a_job(journal, "next")
+        eventually(lambda job=job: count(DONE, pk=job.pk))
+    (tmp_path / "gate").touch()
+    eventually(lambda: count(DONE, pk=held.pk))
+
+    assert worker.process.poll() is None
+
+
+_CUT_THE_WORKERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'worker'
+"""
 
 
 def test_once_runs_what_is_due_and_ends(journal):

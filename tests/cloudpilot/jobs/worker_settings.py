@@ -1,6 +1,17 @@
 """The settings of a worker that a test starts: the product's, and the tests' own tasks."""
 
+import os
+
 from cloudpilot.settings import *  # noqa: F403
 from cloudpilot.settings import INSTALLED_APPS
 
 INSTALLED_APPS += ["tests.cloudpilot.jobs.apps.TestTasksConfig"]
+
+# Celery's broker is a folder here; the address of one says nothing of it.
+if folder := os.environ.get("BROKER_FOLDER"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": folder,
+        "data_folder_out": folder,
+        "control_folder": f"{folder}/control",
+        "polling_interval": 0.05,
+    }

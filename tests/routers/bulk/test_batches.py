@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cloudpilot import jobs
 from cloudpilot.jobs.models import Job
 from cloudpilot.models import AuditEvent
 from routers.models import CommandBatch, CommandLog, CommandResult
@@ -166,6 +167,31 @@ def test_a_batch_that_was_called_off_is_over_and_emptied(client, router):
     assert answer.json()["state"] == "cancelled"
     assert answer.json()["finished_at"]
     assert batch_of(response).sealed_command == ""
+
+
+def test_to_cancel_the_job_of_one_router_calls_off_its_part(client, operator, device):
+    routers = RouterFactory.create_batch(2, owner=operator, port=device.port("api"))
+    response = post(client)
+    jobs.run_due(limit=1)  # the job that queues one for each router
+    job = Job.objects.get(lock_key=f"router:{routers[0].pk}", task="routers.bulk.send_command")
+
+    answer = client.post(f"/jobs/{job.public_id}/cancel/")
+    work()
+
+    assert answer.status_code == 200
+    assert outcomes(response) == {routers[0].pk: "cancelled", routers[1].pk: "done"}
+    assert client.get(at(response)).json()["finished_at"]
+
+
+def test_to_cancel_the_job_that_queues_the_rest_calls_off_all(client, router, device):
+    response = post(client)
+    job = Job.objects.get(task="routers.bulk.queue_commands")
+
+    client.post(f"/jobs/{job.public_id}/cancel/")
+    work()
+
+    assert outcomes(response) == {router.pk: "cancelled"}
+    assert not device.sentences
 
 
 def test_to_call_off_again_changes_nothing(client, router):

@@ -220,9 +220,9 @@ def test_queueing_that_was_cut_short_goes_on(client, operator, monkeypatch):
     RouterFactory.create_batch(5, owner=operator)
     batch = batch_of(post(client))
     first = CommandResult.objects.filter(batch=batch).order_by("pk")[:2]
-    tasks._queue(list(first))
+    jobs.enqueue_many(tasks.send_command, [tasks._order(result) for result in first])
 
-    tasks.queue_commands(batch=batch.pk)
+    jobs.run_due(limit=1)
 
     sends = Job.objects.filter(task=tasks.send_command.name)
     assert sends.count() == 5
@@ -313,6 +313,18 @@ def test_what_could_not_be_sent_within_a_day_is_not_sent_later(client, router, d
     result = only_result(response)
     assert (result.state, heard(device)) == ("failed", [])
     assert batch_of(response).sealed_command == ""
+
+
+def test_a_worker_that_was_away_for_days_sends_nothing_that_is_old(client, router, device):
+    response = post(client, ADD)
+    CommandBatch.objects.update(created_at=timezone.now() - timedelta(days=3))
+    work()
+
+    result = only_result(response)
+    assert (result.state, result.error) == (
+        "failed", "The command could not be sent within a day.",
+    )  # fmt: skip
+    assert heard(device) == []
 
 
 def test_what_was_being_sent_a_day_ago_may_have_been_carried_out(client, router):

@@ -1,12 +1,11 @@
 """What must hold when a bulk command is called off, or carried out, by several at once."""
 
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 from django.db import connection
 
 from cloudpilot import jobs
-from routers import connections
 from routers.bulk import services
 from routers.models import CommandResult
 from routers.simulator import Simulator
@@ -57,20 +56,6 @@ def test_what_is_called_off_as_it_begins_is_either_sent_or_called_off(client, op
     batch.refresh_from_db()
     assert batch.finished_at
     assert batch.sealed_command == ""
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """An event that is set once a router is being asked."""
-    event = Event()
-    resolve = connections.resolve
-
-    def resolving(*args):
-        event.set()
-        return resolve(*args)
-
-    monkeypatch.setattr(connections, "resolve", resolving)
-    return event
 
 
 def test_silent_routers_of_one_company_hold_no_other_companys_up(

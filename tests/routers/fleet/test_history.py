@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
+from routers import services
 from routers.fleet import history, samples
 from routers.fleet.samples import DAY, FINE, HOUR
-from routers.models import Router, RouterSample
+from routers.models import RouterSample
 from tests.factories import RouterFactory
 from tests.parallel import at_once
 from tests.routers.fleet.support import NOON, found
@@ -149,7 +150,7 @@ def test_parallel_additions_and_deletions_end_in_one_truth(operator):
 
     def act(n):
         if n == 0:
-            return Router.objects.get(pk=routers[0].pk).delete() and None
+            return services.delete_router(routers[0])
         return samples.roll_up(NOON + timedelta(hours=3))
 
     assert at_once(act, 5) == [None] * 5

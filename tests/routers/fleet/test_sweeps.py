@@ -363,7 +363,7 @@ def test_parallel_sweeps_count_a_miss_once(fleet, devices):
 @pytest.mark.django_db(transaction=True)
 def test_a_sweep_that_races_deletions_ends_well(fleet, devices):
     def act(n):
-        return sweeps.sweep_silent() if n == 0 else Router.objects.get(pk=fleet[n].pk).delete()
+        return sweeps.sweep_silent() if n == 0 else services.delete_router(fleet[n])
 
     answers = at_once(act, 8)
 

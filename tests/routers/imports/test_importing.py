@@ -9,7 +9,7 @@ from django.utils import timezone
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job
 from cloudpilot.models import AuditEvent
-from routers.imports import services, tasks
+from routers.imports import services
 from routers.models import Router, RouterImport, RouterImportRow
 from tests.factories import CompanyFactory, RouterFactory
 from tests.parallel import at_once
@@ -305,9 +305,27 @@ def test_of_workers_that_hold_one_list_none_adds_a_router_twice(client, by_two):
     assert shown(client, response)["state"] == "done"
 
 
-def test_a_job_that_is_cancelled_leaves_no_password_behind(client, by_two):
+def test_a_list_that_is_called_off_before_its_turn_adds_nothing(client):
     response = client.post(PATH, {"csv": numbered(5), "dry_run": False})
-    Job.objects.update(cancel_requested=True)
+
+    answer = client.post(f"/jobs/{response.json()['job']['id']}/cancel/")
+    jobs.run_due()
+
+    assert answer.status_code == 200
+    assert shown(client, response)["error"] == "The job was cancelled."
+    assert Router.objects.count() == 0
+    assert RouterImport.objects.get().content == ""
+    assert Job.objects.get(public_id=answer.json()["id"]).state == Job.State.CANCELLED
+
+
+def test_a_job_that_is_cancelled_leaves_no_password_behind(client, by_two, monkeypatch):
+    def call_off_after_each_chunk(upload, work_through=services.work_through):
+        for done in work_through(upload):
+            Job.objects.update(cancel_requested=True)
+            yield done
+
+    monkeypatch.setattr(services, "work_through", call_off_after_each_chunk)
+    response = client.post(PATH, {"csv": numbered(5), "dry_run": False})
 
     jobs.run_due()
 
@@ -356,11 +374,12 @@ def test_reports_are_forgotten_after_ninety_days_and_routers_are_not(client):
     assert Router.objects.count() == 2
 
 
-def test_progress_is_that_of_the_job(client, by_two):
-    upload(client, numbered(5))
+def test_the_job_that_does_it_says_how_far_it_is(client, by_two):
+    job = upload(client, numbered(5)).json()["job"]
 
-    job = Job.objects.get(task=tasks.import_routers.name)
-    assert (job.state, job.progress_done, job.progress_total) == ("done", 5, 5)
+    shown = client.get(f"/jobs/{job['id']}/").json()
+    assert (job["state"], shown["state"]) == ("queued", "done")
+    assert shown["progress"] == {"done": 5, "total": 5}
 
 
 # --- Sent twice, and on record -----------------------------------------------------------------

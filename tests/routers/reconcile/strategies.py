@@ -70,7 +70,10 @@ def unset_or(strategy):
 
 # What may be wanted of a row, by menu. A name is there to change hands.
 FIELDS = {
-    "/interface/list": {"name": st.sampled_from(["list-a", "list-b"])},
+    "/interface/list": {
+        "name": st.sampled_from(["list-a", "list-b"]),
+        "include": unset_or(sets_of("LAN", "WAN")),
+    },
     "/interface/list/member": {
         "list": st.sampled_from(["LAN", "list-a", "list-b"]),
         "interface": st.sampled_from(["ether3", "ether4"]),
@@ -119,7 +122,7 @@ FIELDS = {
     },
     "/ip/firewall/filter": {
         "chain": st.sampled_from(["input", "forward"]),
-        "action": unset_or(st.sampled_from(["accept", "drop"])),
+        "action": unset_or(st.sampled_from(["accept", "log"])),  # `drop` would drop us
         "connection-state": unset_or(sets_of("established", "related", "new")),
         "src-address": unset_or(prefixes()),
         "log": unset_or(flags),

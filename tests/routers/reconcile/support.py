@@ -63,27 +63,59 @@ class Bench(ExitStack):
         mark = MENUS[menu].marked_by
         return [row for row in self.rows(menu) if row.get(mark, "").startswith("cp:")]
 
-    def others(self):
-        """Return what is not ours, as far as a person could have written it, in its order."""
+    def others(self, desired=()):
+        """Return what is not ours, as far as a person could have written it, in its order.
+
+        A name of a row of ours, wrong or as `desired` has it, shows as that row's mark: to call
+        such a row by its right name again changes what refers to it.
+        """
+        marks = self._marks_by_name(desired)
         return {
             path: [
-                {name: row[name] for name in (".id", *menu.fields) if name in row}
+                {
+                    name: self._referred(menu, name, row[name], marks)
+                    for name in (".id", *menu.fields)
+                    if name in row
+                }
                 for row in self.rows(path)
                 if not row.get(menu.marked_by, "").startswith("cp:")
             ]
             for path, menu in self._menus()
         }
 
+    def _marks_by_name(self, desired):
+        wanted = {(row.menu, row.attributes.get("name")): row.key for row in desired}
+        there = {
+            (path, row.get("name")): row[menu.marked_by]
+            for path, menu in self._menus()
+            for row in self.ours(path)
+        }
+        return wanted | there
+
+    def _referred(self, menu, name, value, marks):
+        field = menu.fields.get(name)
+        return marks.get((field.points_at, value), value) if field and field.points_at else value
+
     def written(self):
-        """Return all rows without their ids, and in their order where that matters."""
+        """Return what all rows mean, without their ids, and in their order where that matters.
+
+        To have its default is to be unset, for us as for the router.
+        """
         return {
             path: sorted(self._contents(menu), key=None if not menu.ordered else lambda row: 0)
             for path, menu in self._menus()
         }
 
     def _contents(self, menu):
-        names = (menu.marked_by, *menu.fields)
-        return [[(n, row[n]) for n in names if row.get(n)] for row in self.rows(menu.path)]
+        return [
+            [row.get(menu.marked_by, "")]
+            + [
+                f"{name}={row[name]}"
+                for name, field in menu.fields.items()
+                if not field.same(row.get(name), None)
+            ]
+            for row in self.rows(menu.path)
+        ]
 
     def _menus(self):
         return [(path, menu) for path, menu in MENUS.items() if self.device.router.has_menu(path)]

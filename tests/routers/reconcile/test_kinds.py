@@ -53,7 +53,9 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "spellings"), SAME, ids=lambda value: str(value))
+@pytest.mark.parametrize(
+    ("kind", "spellings"), SAME, ids=lambda value: getattr(value, "name", str(value))
+)
 def test_spellings_of_one_value_mean_the_same(kind, spellings):
     assert len({kind.meaning(text) for text in spellings}) == 1
     assert [kind.wire(text) for text in spellings] == spellings

@@ -1,7 +1,7 @@
 import pytest
 
 from routers.errors import RouterBeingWritten, RouterUnreachable
-from routers.models import RouterEvent
+from routers.models import RouterEvent, WrittenSecret
 from routers.reconcile import lease, services
 from tests.routers.reconcile.guests import USERS, guest, names
 from tests.routers.support import TRANSPORTS, heard, router_at
@@ -211,3 +211,79 @@ def test_while_another_process_writes_to_the_router_nothing_is_sent(device, want
         services.reconcile(router)
 
     assert heard(device) == []
+
+
+# --- Secrets that a router does not show ----------------------------------------------------
+
+
+@pytest.fixture
+def blind(device, router):
+    """The router, with an account that is shown no secret."""
+    policies = "read,write,api,!sensitive"
+    device.add("/user/group", {"name": "blind", "policy": policies})
+    device.add("/user", {"name": "blind", "password": "b", "group": "blind"})
+    router.username, router.password = "blind", "b"
+    router.save()
+    return router
+
+
+def test_a_secret_that_is_not_shown_is_written_once(device, blind, wanted, make_pass):
+    wanted[:] = [guest(1), guest(2)]
+    assert make_pass().problems == ()
+    device.sentences.clear()
+
+    outcome = services.reconcile(blind)
+
+    assert (outcome.problems, writes(device)) == ((), [])
+    kept = WrittenSecret.objects.values_list("digest", flat=True)
+    assert len(set(kept)) == 2
+    assert not {"001", "002"} & set(kept)
+
+
+def test_a_secret_that_is_not_shown_is_written_when_it_changes(device, blind, wanted, make_pass):
+    wanted[:] = [guest(1)]
+    make_pass()
+    wanted[:] = [guest(1, password="another")]
+
+    make_pass()
+
+    (row,) = [row for row in device.rows(USERS) if row["name"] == "guest1"]
+    assert row["password"] == "another"
+
+
+def test_of_a_row_that_is_removed_no_digest_is_kept(blind, wanted, make_pass):
+    wanted[:] = [guest(1)]
+    make_pass()
+    wanted[:] = []
+
+    make_pass()
+
+    assert not WrittenSecret.objects.exists()
+
+
+# --- What answers may be no router ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["garbage", "endless", "reset"])
+def test_whatever_is_answered_the_pass_fails_and_says_so(device, wanted, router, make_pass, fault):
+    wanted[:] = [guest(1)]
+    device.faults.set(**{fault: True})
+
+    with pytest.raises(RouterUnreachable):
+        make_pass()
+
+    assert router.reconciliation.error
+    assert router.reconciliation.holder == ""
+
+
+def test_rows_with_one_id_do_no_harm(device, wanted, router, make_pass):
+    wanted[:] = [guest(number) for number in range(4)]
+    make_pass()
+    device.faults.set(duplicate_ids=True)
+    wanted[:] = [guest(number, disabled=True) for number in range(4)]
+    make_pass()
+    device.faults.clear()
+
+    services.reconcile(router)
+
+    assert services.plan_router(router)[1].is_clean

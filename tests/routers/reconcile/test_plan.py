@@ -286,6 +286,15 @@ def test_a_queue_comes_after_its_parent_and_goes_before_it():
     assert steps(clearing) == [[("remove", "cp:q:child")], [("remove", "cp:q:top")]]
 
 
+def test_rows_that_a_router_says_refer_to_each_other_are_removed_at_once():
+    there = [
+        {".id": "*1", "comment": "cp:q:1", "name": "a", "parent": "b"},
+        {".id": "*2", "comment": "cp:q:2", "name": "b", "parent": "a"},
+    ]
+
+    assert steps(make_plan([], {QUEUES: there})) == [[("remove", "cp:q:1"), ("remove", "cp:q:2")]]
+
+
 def first(*numbers):
     return [Desired(FILTER, mark("rule", n), {"chain": "input"}, first=True) for n in numbers]
 

@@ -11,11 +11,12 @@ from routers.reconcile.rows import Desired
 ADDRESSES = "/ip/address"
 FILTER = "/ip/firewall/filter"
 PEERS = "/interface/wireguard/peers"
+SHARED_KEY = (PEERS, "cp:node:1", "preshared-key")
 
 
-def inverse(desired, rows):
+def inverse(desired, rows, **known):
     """Return the lines that take back what would make `rows` as desired, the switch's own aside."""
-    plan = make_plan(desired, rows)
+    plan = make_plan(desired, rows, **known)
     return revert.script(plan.changes, "t0").split("\n")[:-1]
 
 
@@ -62,12 +63,16 @@ def test_a_removed_rule_goes_back_to_the_place_where_it_stood():
     ]
 
 
-def test_a_secret_that_the_router_kept_to_itself_is_not_overwritten_with_nothing():
+@pytest.mark.parametrize(
+    ("written", "taken_back"),
+    [({}, '!preshared-key endpoint-port="2"'), ({SHARED_KEY: "old"}, 'endpoint-port="2"')],
+)
+def test_a_secret_that_the_router_keeps_to_itself_is_unset_only_if_it_was(written, taken_back):
     peer = Desired(PEERS, "cp:node:1", {"preshared-key": "new", "endpoint-port": 1})
     was = {".id": "*1", "comment": "cp:node:1", "endpoint-port": "2"}
 
-    assert inverse([peer], {PEERS: [was]}) == [
-        ':do { /interface wireguard peers set [find comment="cp:node:1"] endpoint-port="2" }'
+    assert inverse([peer], {PEERS: [was]}, written=written) == [
+        f':do {{ /interface wireguard peers set [find comment="cp:node:1"] {taken_back} }}'
         " on-error={}"
     ]
 

@@ -7,7 +7,7 @@ from routers.models import Reconciliation, RouterEvent
 from routers.reconcile import safety, services
 from routers.reconcile.rows import Desired
 from tests.routers.reconcile.guests import guest, names
-from tests.routers.support import heard
+from tests.routers.support import TRANSPORTS, heard, router_at
 
 FILTER = "/ip/firewall/filter"
 SCHEDULER = "/system/scheduler"
@@ -77,6 +77,35 @@ def test_a_change_that_lets_us_back_in_is_confirmed_and_stays(device, wanted, ma
     assert device.rows(SCHEDULER) == []
     device.advance(settings.RECONCILE_REVERT_SECONDS + 1)
     assert rules(device) == ["cp:test:smtp"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_it_is_safe_over_every_transport(device, operator, wanted, transport):
+    router = router_at(device, transport, owner=operator)
+    wanted[:] = [HARMLESS]
+
+    outcome = services.reconcile(router)
+
+    assert outcome.problems == ()
+    assert (rules(device), device.rows(SCHEDULER)) == (["cp:test:smtp"], [])
+
+
+def test_more_than_one_script_can_take_back_is_made_in_lots(device, wanted, make_pass):
+    def rule(number):
+        return Desired(
+            FILTER,
+            f"cp:test:{number}",
+            {"chain": "forward", "protocol": "tcp", "dst-port": f"{number}"},
+        )
+
+    wanted[:] = map(rule, range(1, 231))
+
+    outcome = make_pass()
+
+    assert (outcome.changed["add"], outcome.problems) == (230, ())
+    armed = [words for words in heard(device) if words[0] == f"{SCHEDULER}/add"]
+    assert len(armed) == 3
+    assert device.rows(SCHEDULER) == []
 
 
 def test_it_is_confirmed_over_a_connection_made_after_it(device, wanted, make_pass):

@@ -1,4 +1,5 @@
 import os
+import resource
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -8,10 +9,11 @@ from threading import Barrier, Event
 import pytest
 
 from routers.routeros import Command, Deadline, Pool, errors
+from routers.routeros.pool import half_of_the_files
 from routers.simulator import Simulator
 
 from .servers import Server, wait_for_the_end
-from .support import IDENTITY, add_user, answered_within, endpoint_at, endpoint_of, soon
+from .support import IDENTITY, USERS, add_user, answered_within, endpoint_at, endpoint_of, soon
 
 MIKROTIK = [{"name": "MikroTik"}]
 
@@ -63,6 +65,25 @@ def test_a_connection_that_was_idle_for_long_is_asked_for_a_sign_of_life(
 
     sent = [words[0] for words in list(device.sentences)[before:]]
     assert sent == ["/system/identity/print", "/ip/hotspot/user/add"]
+
+
+def test_who_asks_for_no_sign_of_life_gets_none(device, endpoint, pool, clock):
+    pool.run("r1", endpoint, add_user("ada"), soon())
+    before = len(device.sentences)
+    clock.advance(31)
+    pool.run("r1", endpoint, USERS, soon(), ping=False)
+
+    sent = [words[0] for words in list(device.sentences)[before:]]
+    assert sent == ["/ip/hotspot/user/print"]
+
+
+def test_as_many_connections_are_kept_as_half_of_the_files_that_may_be_open(monkeypatch):
+    limits = {"open files": (1024, 4096)}
+    monkeypatch.setattr(resource, "getrlimit", lambda which: limits["open files"])
+    assert half_of_the_files() == 512
+
+    limits["open files"] = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    assert half_of_the_files() > 1_000_000
 
 
 def test_a_router_that_keeps_its_name_to_itself_gives_a_sign_of_life_too(pool, clock):

@@ -57,6 +57,11 @@ def ask(server, pool, command=IDENTITY, deadline=None):
             "PATCH /rest/ip/address/a%2Fb%3Fc",
             {"comment": None},
         ),
+        (
+            Command("/ip/hotspot/user", "set", {".id": "*1", "name": "ada", "!address": ""}),
+            "PATCH /rest/ip/hotspot/user/*1",
+            {"name": "ada", "address": None},
+        ),
         (Command("/", "ping", {"address": "::1"}), "POST /rest/ping", {"address": "::1"}),
     ],
 )

@@ -122,3 +122,41 @@ def test_an_export_is_read_from_its_file(wire):
     (row, _) = wire.talk("/file/print", "?name=backup.rsc", "=.proplist=contents")
 
     assert "/system identity" in row[1]
+
+
+def test_a_profile_that_a_user_has_stays(wire):
+    wire.talk("/ip/hotspot/user/profile/add", "=name=gold")
+    wire.talk("/ip/hotspot/user/add", "=name=bob", "=profile=gold")
+
+    refusal, _ = wire.talk("/ip/hotspot/user/profile/remove", "=.id=gold")
+    assert refusal[-1] == "=message=failure: profile is in use"
+
+    wire.talk("/ip/hotspot/user/remove", "=.id=bob")
+    assert wire.talk("/ip/hotspot/user/profile/remove", "=.id=gold") == [["!done"]]
+
+
+def test_the_load_moves_with_time_and_each_router_has_its_own(device):
+    others = Simulator(2).devices
+    seen = []
+    for _ in range(20):
+        device.advance(10)
+        seen.append(device.rows("/system/resource")[0])
+
+    assert len({row["cpu-load"] for row in seen}) > 3
+    assert len({row["free-memory"] for row in seen}) > 3
+    assert all(0 <= int(row["cpu-load"]) <= 100 for row in seen)
+    assert len({one.rows("/system/resource")[0]["free-memory"] for one in others}) == 2
+
+
+def test_the_load_can_be_set(device):
+    device.faults.set(cpu_load=97)
+
+    assert device.rows("/system/resource")[0]["cpu-load"] == "97"
+
+
+def test_a_reboot_starts_the_uptime_again(device):
+    device.advance(3600)
+
+    device.reboot()
+
+    assert "h" not in device.rows("/system/resource")[0]["uptime"]

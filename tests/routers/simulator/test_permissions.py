@@ -43,15 +43,6 @@ def test_what_the_policies_allow_is_done(as_member):
     assert wire.talk("/ping", "=address=10.0.0.1", "=count=1")[0][0] == "!re"
 
 
-def test_secrets_are_for_those_with_the_sensitive_policy(as_member, device):
-    device.add("/ip/hotspot/user", {"name": "bob", "password": "s3cret"})
-    wire = as_member("api", "read")
-
-    (row, _) = wire.talk("/ip/hotspot/user/print", "?name=bob")
-
-    assert not [word for word in row if "s3cret" in word]
-
-
 def test_nobody_logs_in_over_the_api_without_its_policy(as_member, device):
     wire = as_member("read", "write")
 
@@ -70,3 +61,22 @@ def test_groups_spell_out_what_they_withhold(device):
 
     assert read["policy"].endswith("!ftp,!write,!policy")
     assert "!" not in full["policy"]
+
+
+def test_a_group_of_ones_own_spells_out_the_rest_too(wire, device):
+    wire.talk("/user/group/add", "=name=some", "=policy=write,read,!ftp")
+
+    policy = device.rows("/user/group")[-1]["policy"]
+    assert policy.startswith("read,write,!local")
+    assert "!rest-api" in policy
+
+
+def test_a_group_that_somebody_is_in_stays(wire, device):
+    wire.talk("/user/group/add", "=name=some", "=policy=read")
+    wire.talk("/user/add", "=name=ana", "=group=some")
+
+    assert (
+        wire.talk("/user/group/remove", "=.id=some")[0][-1] == "=message=failure: group is in use"
+    )
+    wire.talk("/user/remove", "=.id=ana")
+    assert wire.talk("/user/group/remove", "=.id=some") == [["!done"]]

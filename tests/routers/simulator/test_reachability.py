@@ -131,6 +131,20 @@ def test_a_rule_matches_what_it_says(device, newcomer, row, seen):
     assert newcomer(seen)
 
 
+@pytest.mark.parametrize(
+    "value", ["²", "!", "", "-", "1-", ",", "::/0", "1.2.3.4/99", "10.0.0.9-", "名"]
+)
+def test_a_rule_that_makes_no_sense_harms_nobody(device, newcomer, value):
+    for name in ("dst-port", "src-address", "dst-address", "src-address-list", "in-interface",
+                 "in-interface-list", "connection-state", "protocol", "jump-target"):  # fmt: skip
+        device.add(FILTER, {"chain": "nobody", "action": "jump", name: value})
+        device.add(FILTER, {"chain": "input", "action": "drop", "time": "8h-9h", name: value})
+    device.add(FILTER, {"chain": "input", "action": "jump", "jump-target": "nobody"})
+    device.set(SERVICE, "api", {"address": f"127.0.0.1,{value}"})
+
+    assert newcomer(HEARD)
+
+
 def test_an_earlier_rule_that_accepts_wins(device, newcomer):
     rule(device, action="accept", src_address="127.0.0.1")
     rule(device)

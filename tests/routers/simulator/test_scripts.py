@@ -168,11 +168,14 @@ def test_a_delay_passes_on_the_routers_clock(device, run):
         " do={ :foreach d in=[/log find] do={ :len x } } } }",
         ":local a xxxxxxxxxx; :foreach i in=[/log find] do={ :set a ($a . $a) }",
         "/system script run again",
+        "/system script run deep",
     ],
 )
 def test_a_script_that_would_not_end_is_ended(device, run, source):
     run(":log info x;" * 30)
     device.add("/system/script", {"name": "again", "source": "/system script run again"})
+    deep = ":do {" * 24 + "/system script run deep" + "}" * 24
+    device.add("/system/script", {"name": "deep", "source": deep})
 
     with pytest.raises(Refused):
         run(source)

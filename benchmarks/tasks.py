@@ -1,0 +1,6 @@
+from cloudpilot import jobs
+
+
+@jobs.task()
+def nothing():
+    pass
