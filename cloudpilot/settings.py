@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "users.apps.UsersConfig",
     "routers.apps.RoutersConfig",
     "hotspot.apps.HotspotConfig",
+    "payments.apps.PaymentsConfig",
     "cloudpilot.console.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

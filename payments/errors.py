@@ -1,0 +1,49 @@
+from cloudpilot.errors import Conflict, DomainError, NotAllowed, Unavailable
+
+
+class Moved(Conflict):
+    """The payment has gone on since it was read; whoever lost the race reads it again."""
+
+    code = "payment_moved"
+
+
+class NoWayToPay(Conflict):
+    """The operator has no account at a provider that could take this payment."""
+
+    code = "no_way_to_pay"
+
+
+class CannotRefund(Conflict):
+    """There is nothing, or not so much, left of the payment that could go back."""
+
+    code = "cannot_refund"
+
+
+class NotInReview(Conflict):
+    """Nobody has to decide anything about this payment."""
+
+    code = "not_in_review"
+
+
+class CredentialsInUse(Conflict):
+    """Payments are under way that need these credentials."""
+
+    code = "credentials_in_use"
+
+
+class KeysNotAccepted(DomainError):
+    """The provider does not know these keys."""
+
+    code = "keys_not_accepted"
+
+
+class FreshPasswordNeeded(NotAllowed):
+    """Who asks for a secret in clear must show their password again."""
+
+    code = "fresh_password_needed"
+
+
+class ProviderUnavailable(Unavailable):
+    """The payment provider does not answer, or not in a way that can be understood."""
+
+    code = "provider_unavailable"

@@ -1,0 +1,20 @@
+from payments.models.attempt import Attempt
+from payments.models.credentials import Credentials, CredentialsVersion
+from payments.models.ledger import LedgerEntry
+from payments.models.notice import Notice
+from payments.models.payment import Payment
+from payments.models.refund import Refund
+from payments.models.transition import Transition
+from payments.models.webhook_event import WebhookEvent
+
+__all__ = [
+    "Attempt",
+    "Credentials",
+    "CredentialsVersion",
+    "LedgerEntry",
+    "Notice",
+    "Payment",
+    "Refund",
+    "Transition",
+    "WebhookEvent",
+]
