@@ -1,0 +1,17 @@
+import pytest
+
+from payments.simulator import ProviderSimulator
+
+
+@pytest.fixture(scope="session")
+def _providers():
+    with ProviderSimulator() as providers:
+        yield providers
+
+
+@pytest.fixture
+def providers(_providers, settings):
+    """The payment providers, with nothing in them; their time stands still until it is advanced."""
+    settings.PROVIDER_BASE_URLS = {slug: _providers.url(slug) for slug in _providers.slugs}
+    yield _providers
+    _providers.reset()
