@@ -54,18 +54,20 @@ def issue(
     package: Package | None = None,
     code: str = "",
     valid_from: datetime | None = None,
+    sold_before: bool = False,
     **facts: Any,
 ) -> Voucher:
     """Make one voucher, with a code of its own unless one is asked for.
 
     `facts` are further columns: `password`, `full_name`, `bound_mac`. The router gets it once the
     caller's transaction commits. Raises `CodeTaken` for a code that is in use at this router, and
-    `PackageRetired`.
+    `PackageRetired`, unless it is of a package that was `sold_before` it was retired.
     """
     now = timezone.now()
     columns = _columns(router, terms, package, valid_from or now, now)
     with transaction.atomic():
-        _demand_on_sale(package)
+        if not sold_before:
+            _demand_on_sale(package)
         while True:
             voucher = _new(columns, code or codes.new_codes(1)[0], source=source, **facts)
             try:

@@ -47,3 +47,9 @@ class ProviderUnavailable(Unavailable):
     """The payment provider does not answer, or not in a way that can be understood."""
 
     code = "provider_unavailable"
+
+
+class NoVoucherPossible(Conflict):
+    """What was paid for is gone: there is no router that would let the guest in."""
+
+    code = "no_voucher_possible"

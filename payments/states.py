@@ -36,27 +36,37 @@ PAID = frozenset(
     }
 )
 
-_LATE_SUCCESS = {State.SUCCEEDED, State.REVIEW}
+# Whatever we believed: the money came, and may have gone again before we heard of it.
+_MONEY = {State.SUCCEEDED, State.REVIEW, State.REFUNDED, State.DISPUTED}
 
 NEXT: dict[State, frozenset[State]] = {
     state: frozenset(targets)
     for state, targets in {
-        State.CREATED: {State.SUBMITTING, State.CANCELED, State.FAILED} | _LATE_SUCCESS,
+        # To PENDING or UNKNOWN where the provider knows of an attempt that our books have lost.
+        State.CREATED: {
+            State.SUBMITTING,
+            State.CANCELED,
+            State.FAILED,
+            State.UNKNOWN,
+            State.PENDING,
+        }
+        | _MONEY,
         # Back to CREATED when nothing left the machine, so that it may be sent again.
-        State.SUBMITTING: {State.CREATED, State.PENDING, State.UNKNOWN, State.FAILED}
-        | _LATE_SUCCESS,
-        State.UNKNOWN: {State.PENDING, State.FAILED, State.EXPIRED} | _LATE_SUCCESS,
-        State.PENDING: {State.FAILED, State.EXPIRED} | _LATE_SUCCESS,
-        State.FAILED: _LATE_SUCCESS,
-        State.EXPIRED: _LATE_SUCCESS,
-        State.CANCELED: _LATE_SUCCESS,
+        State.SUBMITTING: {State.CREATED, State.PENDING, State.UNKNOWN, State.FAILED} | _MONEY,
+        State.UNKNOWN: {State.PENDING, State.FAILED, State.EXPIRED} | _MONEY,
+        State.PENDING: {State.FAILED, State.EXPIRED} | _MONEY,
+        State.FAILED: _MONEY,
+        State.EXPIRED: _MONEY,
+        State.CANCELED: _MONEY,
         State.SUCCEEDED: {
             State.REFUND_PENDING,
             State.PARTIALLY_REFUNDED,
             State.REFUNDED,
             State.DISPUTED,
         },
+        # To themselves go these, partial refunds and disputes, when more money comes or goes.
         State.REVIEW: {
+            State.REVIEW,
             State.SUCCEEDED,
             State.REFUND_PENDING,
             State.PARTIALLY_REFUNDED,
@@ -71,8 +81,19 @@ NEXT: dict[State, frozenset[State]] = {
             State.REFUNDED,
             State.DISPUTED,
         },
-        State.PARTIALLY_REFUNDED: {State.REFUND_PENDING, State.REFUNDED, State.DISPUTED},
-        State.DISPUTED: {State.SUCCEEDED, State.PARTIALLY_REFUNDED, State.REFUNDED},
+        State.PARTIALLY_REFUNDED: {
+            State.PARTIALLY_REFUNDED,
+            State.REFUND_PENDING,
+            State.REFUNDED,
+            State.DISPUTED,
+        },
+        State.DISPUTED: {
+            State.DISPUTED,
+            State.SUCCEEDED,
+            State.REVIEW,
+            State.PARTIALLY_REFUNDED,
+            State.REFUNDED,
+        },
         State.REFUNDED: set(),
     }.items()
 }

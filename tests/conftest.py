@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from routers import connections
@@ -16,6 +19,21 @@ class Client(APIClient):
         pair = tokens.start_family(user)
         self.credentials(HTTP_AUTHORIZATION=f"Bearer {pair.access_token}")
         return self
+
+
+class ServerClock:
+    """The server's own time, for tests to push forward; routers have theirs."""
+
+    def __init__(self, monkeypatch):
+        self._real = timezone.now
+        self._pushed = timedelta()
+        monkeypatch.setattr(timezone, "now", self)
+
+    def __call__(self):
+        return self._real() + self._pushed
+
+    def advance(self, seconds):
+        self._pushed += timedelta(seconds=seconds)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +77,11 @@ def client(operator):
 def client_of():
     """Return a client that speaks for the given user."""
     return lambda user: Client().as_user(user)
+
+
+@pytest.fixture
+def server_clock(monkeypatch):
+    return ServerClock(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,20 @@
 """Rows for tests. A factory's default belongs to a stranger, so access tests are short."""
 
+import json
 import secrets
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from cloudpilot.crypto import digest
 from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from hotspot import issuing
 from hotspot.models import GuestGateway, GuestUser, Login, Package, Voucher
+from payments import receipts, settling, terms
+from payments.gateways.base import Charge, Outcome
+from payments.models import Credentials, CredentialsVersion, Payment
 from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
 from users.models import Company, Membership, User
@@ -211,3 +216,98 @@ class LoginFactory(DjangoModelFactory):
     name = "guest"
     at = factory.LazyFunction(timezone.now)
     ended_at = factory.LazyFunction(timezone.now)
+
+
+class CredentialsFactory(DjangoModelFactory):
+    """A stranger's account at Kopo Kopo's sandbox, with one version of keys; `owner=user`: theirs."""
+
+    class Meta:
+        model = Credentials
+        skip_postgeneration_save = True
+
+    class Params:
+        owner = None
+
+    company = factory.LazyAttribute(
+        lambda row: row.owner.personal_company if row.owner else CompanyFactory()
+    )
+    provider = "kopokopo"
+    named = factory.SelfAttribute("provider")
+    environment = "sandbox"
+    webhook_token = factory.LazyFunction(lambda: secrets.token_urlsafe(32))
+    webhook_index = factory.LazyAttribute(lambda row: digest(row.webhook_token, "payment-webhook"))
+
+    @factory.post_generation
+    def keys(self, create, extracted, **kwargs):
+        """`keys=` is a body of `POST /payments/credentials/`, such as the simulator hands out."""
+        CredentialsVersionFactory(credentials=self, **_as_columns(extracted or {}), **kwargs)
+
+
+def _as_columns(keys):
+    columns = {name: keys[name] for name in ("api_key", "private_key") if name in keys}
+    return columns | ({"extra": json.dumps(keys["extra"])} if "extra" in keys else {})
+
+
+class CredentialsVersionFactory(DjangoModelFactory):
+    """The next version of keys; the one before is replaced."""
+
+    class Meta:
+        model = CredentialsVersion
+
+    credentials = factory.SubFactory(CredentialsFactory)
+    number = factory.LazyAttribute(lambda row: row.credentials.versions.count() + 1)
+    environment = factory.SelfAttribute("credentials.environment")
+    api_key = "public-half"
+    private_key = "secret-half"
+    extra = "{}"
+    last4 = factory.LazyAttribute(lambda row: row.private_key[-4:])
+    fingerprint = "0" * 12
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        now = timezone.now()
+        kwargs["credentials"].versions.filter(replaced_at=None).update(replaced_at=now)
+        return super()._create(model_class, *args, **kwargs)
+
+
+class PaymentFactory(DjangoModelFactory):
+    """What a guest is about to pay for a package, as a purchase leaves it: nothing was sent yet.
+
+    A stranger's, or of the `package`'s or `credentials`' company.
+    """
+
+    class Meta:
+        model = Payment
+
+    credentials = factory.LazyAttribute(lambda row: CredentialsFactory(company=row.package.company))
+    package = factory.SubFactory(PackageFactory)
+    package_name = factory.SelfAttribute("package.name")
+    router = factory.SelfAttribute("package.router")
+    router_name = factory.SelfAttribute("router.name")
+    company = factory.SelfAttribute("package.company")
+    terms = factory.LazyAttribute(lambda row: terms.to_json(issuing.terms_of(row.package)))
+    provider = factory.SelfAttribute("credentials.provider")
+    environment = factory.SelfAttribute("credentials.environment")
+    credentials_version = factory.LazyAttribute(
+        lambda row: row.credentials.versions.get(replaced_at=None)
+    )
+    amount = factory.SelfAttribute("package.price")
+    currency = factory.SelfAttribute("package.currency")
+    phone = "+254712345678"
+    receipt = factory.LazyFunction(receipts.new)
+    receipt_index = factory.LazyAttribute(lambda row: receipts.index(row.receipt))
+
+
+class PaidFactory(PaymentFactory):
+    """A payment that its provider says is made: with its voucher, its entry and its steps."""
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        payment = super()._create(model_class, *args, **kwargs)
+        return settling.apply(payment.pk, said(payment), source="webhook")
+
+
+def said(payment, outcome=Outcome.SUCCEEDED, **more):
+    """Return what a provider says of a payment's charge: by default that all of it was paid."""
+    ref = payment.provider_ref or f"charge-{payment.pk}"
+    return Charge(outcome, **{"provider_ref": ref, "amount": payment.amount} | more)

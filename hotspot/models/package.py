@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import CASCADE, PROTECT, RESTRICT, ProtectedError, Q
+from django.db.models import CASCADE, PROTECT, ProtectedError, Q
 
 from hotspot.querysets import PackageQuerySet
 from routers.models import Router
@@ -88,7 +88,7 @@ class Package(models.Model):
     def has_sold(self) -> bool:
         """Whether anything was ever made of it, here or in the apps above."""
         relations = (
-            field for field in self._meta.related_objects if field.on_delete in (RESTRICT, PROTECT)
+            field for field in self._meta.related_objects if field.on_delete is not CASCADE
         )
         return any(
             relation.related_model._base_manager.filter(**{relation.field.name: self}).exists()

@@ -52,6 +52,9 @@ class Payment(models.Model):
     amount = models.PositiveBigIntegerField(help_text="the price")
     currency = models.CharField(max_length=3)
     received = models.PositiveBigIntegerField(default=0)
+    received_currency = models.CharField(
+        max_length=3, blank=True, help_text="of what came and went, if it is not the price's"
+    )
     refunded = models.PositiveBigIntegerField(default=0)
     refund_held = models.PositiveBigIntegerField(default=0, help_text="in refunds under way")
 
@@ -82,6 +85,9 @@ class Payment(models.Model):
     submitted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True, help_text="when the money was known to be there")
     asked_at = models.DateTimeField(null=True, help_text="when the provider was last asked")
+    ask_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text="when it is to be asked next; see `polling`"
+    )
     polls = models.PositiveIntegerField(default=0)
 
     objects = OwnedQuerySet.as_manager()
@@ -122,7 +128,18 @@ class Payment(models.Model):
             models.Index(
                 fields=["phone_index", "-id"], condition=~Q(phone_index=""), name="payment_by_phone"
             ),
+            models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payment_due"),
         ]
 
     def __str__(self) -> str:
         return f"payment {self.public_id}"
+
+    @property
+    def money_currency(self) -> str:
+        """The currency of `received`, `refunded` and `refund_held`."""
+        return self.received_currency or self.currency
+
+    @property
+    def remaining(self) -> int:
+        """What of the money is still there and not on its way back."""
+        return self.received - self.refunded - self.refund_held
