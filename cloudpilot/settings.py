@@ -56,6 +56,11 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
+# Where providers are called; empty means at their own hosts. For simulated ones, never for money.
+PROVIDER_BASE_URLS = {
+    slug: env.str(f"{slug.upper()}_BASE_URL", default="")
+    for slug in ("kopokopo", "intasend", "mercadopago", "conekta", "daraja")
+}
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:

@@ -147,7 +147,8 @@ class Topic(StrEnum):
 class Event:
     """What a webhook is about. A hint only: the truth is what the provider says when asked.
 
-    `key` is the same for the same event delivered again, and for no other of the account.
+    `key` is the same for the same event delivered again, and for no other of the account. All but
+    `refund_ref` is about the charge, also where the event is about giving it back.
     """
 
     key: str
@@ -155,6 +156,7 @@ class Event:
     reference: str = ""
     provider_ref: str = ""
     receipt: str = ""
+    refund_ref: str = ""  # the provider's id of the refund
     amount: int | None = None  # only where no question to the provider would tell (Daraja)
 
 

@@ -1,0 +1,73 @@
+"""Which payment providers there are, and how the product reaches them."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+from django.conf import settings
+from django.db import connections
+
+from payments.gateways.base import Account, Environment, Gateway
+from payments.gateways.kopokopo import KopoKopo
+from payments.models import CredentialsVersion
+
+_PROVIDERS: Mapping[str, Callable[..., Gateway]] = {
+    KopoKopo.slug: KopoKopo,
+}
+_OTHER_NAMES = {"instasend": "intasend", "mpesa": "daraja"}
+
+
+def slug_of(named: str) -> str | None:
+    """Return the slug of a provider by any spelling that callers may use, None for no provider."""
+    slug = _OTHER_NAMES.get(named, named)
+    return slug if slug in _PROVIDERS else None
+
+
+def gateway_of(slug: str) -> Gateway:
+    """Return the provider's gateway; one a process, for it keeps access tokens."""
+    return _gateway(slug, settings.PROVIDER_BASE_URLS[slug])
+
+
+@cache
+def _gateway(slug: str, base_url: str) -> Gateway:
+    return _PROVIDERS[slug](base_url=base_url, before_call=_no_transaction)
+
+
+def account_of(version: CredentialsVersion) -> Account:
+    """Return the account that these keys open."""
+    return Account(
+        environment=Environment(version.environment),
+        api_key=version.api_key,
+        private_key=version.private_key,
+        extra=json.loads(version.extra),
+        identity=version.identity,
+    )
+
+
+class _Gateways(Mapping[str, Gateway]):
+    def __getitem__(self, slug: str) -> Gateway:
+        return gateway_of(slug)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PROVIDERS)
+
+    def __len__(self) -> int:
+        return len(_PROVIDERS)
+
+
+GATEWAYS: Mapping[str, Gateway] = _Gateways()
+
+
+class CalledInTransaction(AssertionError):
+    """A bug: rows would stay locked for as long as a provider likes to take."""
+
+
+def _no_transaction() -> None:
+    for connection in connections.all(initialized_only=True):
+        blocks = [
+            block
+            for block in connection.atomic_blocks
+            if not getattr(block, "_from_testcase", False)  # what a test case wraps each test in
+        ]
+        if blocks:
+            raise CalledInTransaction("A payment provider was to be called inside a transaction.")
