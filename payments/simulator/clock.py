@@ -31,9 +31,9 @@ class Clock:
         self._thread.start()
 
     def now(self) -> float:
-        """Return the seconds since 1970."""
+        """Return the seconds since 1970, in whole milliseconds: dates in texts say no more."""
         since = time.monotonic() - self._started if self._running else 0.0
-        return self._born + since + self._pushed
+        return round(self._born + since + self._pushed, 3)
 
     def moment(self, seconds: float | None = None) -> datetime:
         return datetime.fromtimestamp(self.now() if seconds is None else seconds, UTC)

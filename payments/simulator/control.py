@@ -123,7 +123,7 @@ class Control:
         return self._simulator.faults.as_json()
 
     def _add_fault(self, request: Request) -> Any:
-        return asdict(self._simulator.faults.add(**request.json()))
+        return self._simulator.faults.add(**request.json()).as_json()
 
     def _clear_faults(self, request: Request) -> Any:
         self._simulator.faults.clear()

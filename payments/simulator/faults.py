@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass, fields
+import time
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -31,12 +32,21 @@ class Fault:
     """Seconds for each byte of the answer."""
     latency: float = 0.0
     """Seconds from when it happened to the answer."""
+    stall: bool = False
+    """The answer waits until faults are cleared."""
+    met: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+    """Set once a request has met this and, where it was to happen, has happened."""
+    over: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in sorted(_NAMES)}
 
     def fits(self, provider: str, route: str) -> bool:
         return self.provider in ("", provider) and self.route in ("", route)
 
 
-_NAMES = {entry.name for entry in fields(Fault)}
+_NAMES = {entry.name for entry in fields(Fault) if entry.init}
+_STALLED_AT_MOST = 60.0  # real seconds
 
 
 class Faults:
@@ -44,6 +54,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._stalling: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, provider: str = "", route: str = "", **effects: Any) -> Fault:
@@ -56,8 +67,22 @@ class Faults:
         return fault
 
     def clear(self) -> None:
+        """Put everything right, and let go what was stalled."""
         with self._lock:
+            for fault in self._stalling:
+                fault.over.set()
+            self._stalling.clear()
             self._faults.clear()
+
+    def delay(self, fault: Fault) -> None:
+        """Take the time that the fault takes."""
+        with self._lock:
+            if fault.stall:
+                self._stalling.append(fault)
+        fault.met.set()
+        time.sleep(fault.latency)
+        if fault.stall:
+            fault.over.wait(_STALLED_AT_MOST)
 
     def take(self, provider: str, route: str) -> Fault | None:
         """Return the fault that this request meets, and count it."""
@@ -76,4 +101,4 @@ class Faults:
 
     def as_json(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [asdict(fault) for fault in self._faults]
+            return [fault.as_json() for fault in self._faults]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,14 +14,18 @@ from payments.simulator.control import Control
 from payments.simulator.faults import Fault, Faults
 from payments.simulator.ids import Ids
 from payments.simulator.ledger import Ledger
-from payments.simulator.messages import Request, Response, answer
+from payments.simulator.messages import Request, Response
 from payments.simulator.providers.base import Provider
+from payments.simulator.providers.conekta import Conekta
+from payments.simulator.providers.daraja import Daraja
+from payments.simulator.providers.intasend import IntaSend
 from payments.simulator.providers.kopokopo import KopoKopo
+from payments.simulator.providers.mercadopago import MercadoPago
 from payments.simulator.server import Server
 from payments.simulator.stories import Answer
 from payments.simulator.webhooks import Webhooks
 
-PROVIDERS: tuple[type[Provider], ...] = (KopoKopo,)
+PROVIDERS: tuple[type[Provider], ...] = (KopoKopo, IntaSend, MercadoPago, Conekta, Daraja)
 
 
 class ProviderSimulator:
@@ -86,11 +89,14 @@ class ProviderSimulator:
         return self._providers[slug]
 
     def open_account(
-        self, slug: str, *, environment: str = "sandbox", webhook_url: str = ""
+        self, slug: str, *, environment: str = "sandbox", webhook_url: str = "", **extra: str
     ) -> dict[str, Any]:
-        """Open a merchant's account and return its keys: the body of POST /payments/credentials/."""
+        """Open a merchant's account and return its keys: the body of POST /payments/credentials/.
+
+        `extra` replaces what would else be made up: `tariff="CUSTOMER-PAYS"`.
+        """
         with self._bank.lock:
-            return self._providers[slug].open_account(environment, webhook_url).keys
+            return self._providers[slug].open_account(environment, webhook_url, extra).keys
 
     def account(self, keys: dict[str, Any]) -> Account:
         """Return the account that these keys open. Raises `LookupError`."""
@@ -157,10 +163,22 @@ class ProviderSimulator:
         entry, groups = found
         fault = self.faults.take(provider.slug, entry.name)
         if fault and _comes_first(fault):
-            return _spoilt(_without_effect(fault), fault)
+            return self._spoilt(_without_effect(provider, fault), fault)
         with self._bank.lock:
             response = provider.serve(entry, inner, groups)
-        return _spoilt(response, fault) if fault else response
+        return self._spoilt(response, fault) if fault else response
+
+    def _spoilt(self, response: Response, fault: Fault) -> Response:
+        response.status = fault.status or response.status
+        if fault.body:
+            response.body = fault.body.encode()
+            response.headers.pop("Content-Type", None)
+        response.headers.update(fault.headers or {})
+        response.truncate = fault.truncate if response.truncate is None else response.truncate
+        response.drip = fault.drip or response.drip
+        response.dropped = fault.drop_response or response.dropped
+        self.faults.delay(fault)
+        return response
 
 
 def _comes_first(fault: Fault) -> bool:
@@ -168,20 +186,7 @@ def _comes_first(fault: Fault) -> bool:
     return fault.drop_request or bool((fault.status or fault.body) and not fault.after)
 
 
-def _without_effect(fault: Fault) -> Response:
+def _without_effect(provider: Provider, fault: Fault) -> Response:
     if fault.drop_request:
         return Response(dropped=True)
-    return answer({}, fault.status or 200)
-
-
-def _spoilt(response: Response, fault: Fault) -> Response:
-    response.status = fault.status or response.status
-    if fault.body:
-        response.body = fault.body.encode()
-        response.headers.pop("Content-Type", None)
-    response.headers.update(fault.headers or {})
-    response.truncate = fault.truncate if response.truncate is None else response.truncate
-    response.drip = fault.drip or response.drip
-    response.dropped = fault.drop_response or response.dropped
-    time.sleep(fault.latency)
-    return response
+    return provider.failed(fault.status or 200)

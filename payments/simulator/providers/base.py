@@ -75,13 +75,16 @@ class Provider:
         raise NotImplementedError
 
     def failed(self, status: int) -> Response:
-        """Return the provider's own way to say 404, 429 or 500."""
+        """Return the provider's own way to say 404, 429, 500 and the like."""
         raise NotImplementedError
 
     # The rest is the same for all.
 
-    def open_account(self, environment: str, webhook_url: str = "") -> Account:
+    def open_account(
+        self, environment: str, webhook_url: str = "", extra: dict[str, str] | None = None
+    ) -> Account:
         account = self.new_account(environment)
+        account.extra.update(extra or {})
         account.webhook_url = webhook_url
         self.accounts.append(account)
         return account

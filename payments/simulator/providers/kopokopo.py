@@ -7,6 +7,7 @@ import hmac
 import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
 from typing import Any
 
 from payments.simulator.accounts import Account, Tokens
@@ -63,8 +64,7 @@ class KopoKopo(Provider):
         self._tokens.revoke_all(account)
 
     def failed(self, status: int) -> Response:
-        words = {404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
-        return _error(status, str(status), words[status])
+        return _error(status, str(status), HTTPStatus(status).phrase)
 
     # Access tokens
 
