@@ -8,11 +8,19 @@ from django.conf import settings
 from django.db import connections
 
 from payments.gateways.base import Account, Environment, Gateway
+from payments.gateways.conekta import Conekta
+from payments.gateways.daraja import Daraja
+from payments.gateways.intasend import IntaSend
 from payments.gateways.kopokopo import KopoKopo
+from payments.gateways.mercadopago import MercadoPago
 from payments.models import CredentialsVersion
 
 _PROVIDERS: Mapping[str, Callable[..., Gateway]] = {
     KopoKopo.slug: KopoKopo,
+    IntaSend.slug: IntaSend,
+    Daraja.slug: Daraja,
+    MercadoPago.slug: MercadoPago,
+    Conekta.slug: Conekta,
 }
 _OTHER_NAMES = {"instasend": "intasend", "mpesa": "daraja"}
 

@@ -27,12 +27,12 @@ _BY_WORDS = (
     ("wrong pin", "wrong_pin"),
     ("initiator information", "wrong_pin"),  # how Safaricom says it
     ("lock subscriber", "phone_busy"),
+    ("limit", "limit_reached"),
     ("timeout", "no_answer"),
     ("timed out", "no_answer"),
     ("no response", "no_answer"),
     ("reached", "no_answer"),
     ("expired", "no_answer"),
-    ("limit", "limit_reached"),
     ("phone", "phone_not_supported"),
 )
 

@@ -12,10 +12,10 @@ _CENTS = 2  # of every currency that our providers take
 _LARGEST = Decimal(10) ** 12
 
 
-def parse(body: bytes) -> Any:
-    """Return JSON with its fractions as `Decimal`, or None."""
+def parse(body: bytes, *, exact: bool = True) -> Any:
+    """Return JSON, or None; with its fractions as `Decimal`, unless they need not be `exact`."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(body, parse_float=Decimal if exact else None, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
 
@@ -43,6 +43,12 @@ def text(value: Any) -> str:
     if isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable():
         return value
     return ""
+
+
+def link(value: Any) -> str:
+    """Return an address that a guest's browser may be sent to, "" for anything else."""
+    is_link = isinstance(value, str) and re.fullmatch(r"https://[!-~]{1,492}", value)
+    return str(value) if is_link else ""
 
 
 def rows(value: Any) -> list[Any]:
