@@ -32,12 +32,13 @@ def slug_of(named: str) -> str | None:
 
 
 def gateway_of(slug: str) -> Gateway:
-    """Return the provider's gateway; one a process, for it keeps access tokens."""
-    return _gateway(slug, settings.PROVIDER_BASE_URLS[slug])
+    """Return the provider's gateway, where the settings say that it is."""
+    return gateway_at(slug, settings.PROVIDER_BASE_URLS[slug])
 
 
 @cache
-def _gateway(slug: str, base_url: str) -> Gateway:
+def gateway_at(slug: str, base_url: str) -> Gateway:
+    """Return the gateway at an address; one a process, for it knows tokens and who is away."""
     return _PROVIDERS[slug](base_url=base_url, before_call=_no_transaction)
 
 

@@ -34,13 +34,15 @@ class Lane:
         shortest_pause: float = 2.0,
         longest_pause: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._places = places
         self._patience = patience
         self._threshold = threshold
         self._shortest_pause = shortest_pause
         self._longest_pause = longest_pause
-        self._clock = clock
+        self._clock = clock  # of calls, which are short
+        self._wall_clock = wall_clock  # of pauses, which what is planned meanwhile sees pass
         self._changed = Condition()  # guards all below
         self._visits: set[Visit] = set()
         self._failures = 0
@@ -72,9 +74,13 @@ class Lane:
         return self._failures >= self._threshold
 
     def _check(self) -> None:
-        left = self._closed_until - self._clock()
-        if left > 0 or self._probe:
+        left = self._left()
+        if left or self._probe:
             raise NotSent("provider_unreachable", retry_after=max(left, 1.0))
+
+    def _left(self) -> float:
+        left = self._closed_until - self._wall_clock()
+        return left if 0 < left <= self._pause else 0.0  # more than that: the clock was put back
 
     def _wait_for_place(self, seconds: float) -> None:
         until = self._clock() + min(self._patience, seconds)
@@ -101,6 +107,6 @@ class Lane:
 
     def _close(self) -> None:
         # Calls that were under way when it closed are no news, and lengthen nothing.
-        if self._is_failing and self._clock() >= self._closed_until:
+        if self._is_failing and not self._left():
             self._pause = min(max(self._shortest_pause, 2 * self._pause), self._longest_pause)
-            self._closed_until = self._clock() + self._pause
+            self._closed_until = self._wall_clock() + self._pause

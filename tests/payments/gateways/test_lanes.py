@@ -25,7 +25,7 @@ def fail(lane, times):
 
 
 def test_after_five_failures_in_a_row_nobody_gets_through(clock):
-    lane = Lane(clock=clock)
+    lane = Lane(clock=clock, wall_clock=clock)
     fail(lane, 5)
 
     with pytest.raises(NotSent) as raised:
@@ -35,7 +35,7 @@ def test_after_five_failures_in_a_row_nobody_gets_through(clock):
 
 
 def test_a_call_that_goes_well_begins_the_count_again(clock):
-    lane = Lane(clock=clock)
+    lane = Lane(clock=clock, wall_clock=clock)
     fail(lane, 4)
     visit(lane)
     fail(lane, 4)
@@ -44,7 +44,7 @@ def test_a_call_that_goes_well_begins_the_count_again(clock):
 
 
 def test_after_the_pause_one_call_at_a_time_may_try(clock):
-    lane = Lane(clock=clock)
+    lane = Lane(clock=clock, wall_clock=clock)
     fail(lane, 5)
     clock.advance(2)
 
@@ -57,7 +57,7 @@ def test_after_the_pause_one_call_at_a_time_may_try(clock):
 
 
 def test_each_try_that_fails_doubles_the_pause_up_to_a_minute(clock):
-    lane = Lane(clock=clock)
+    lane = Lane(clock=clock, wall_clock=clock)
     fail(lane, 5)
     pauses = []
     for _ in range(7):
@@ -70,8 +70,16 @@ def test_each_try_that_fails_doubles_the_pause_up_to_a_minute(clock):
     assert pauses == [2, 4, 8, 16, 32, 60, 60]
 
 
+def test_a_clock_that_is_put_back_closes_nothing_for_good(clock):
+    lane = Lane(clock=clock, wall_clock=clock)
+    fail(lane, 5)
+    clock.advance(-3600)
+
+    visit(lane)
+
+
 def test_calls_that_were_under_way_when_it_closed_lengthen_nothing(clock):
-    lane = Lane(clock=clock)
+    lane = Lane(clock=clock, wall_clock=clock)
     with lane.visit(1), lane.visit(1):
         fail(lane, 5)
 
@@ -80,7 +88,7 @@ def test_calls_that_were_under_way_when_it_closed_lengthen_nothing(clock):
 
 
 def test_an_exception_in_a_call_is_a_failure(clock):
-    lane = Lane(threshold=1, clock=clock)
+    lane = Lane(threshold=1, clock=clock, wall_clock=clock)
 
     with pytest.raises(ZeroDivisionError), lane.visit(1):
         raise ZeroDivisionError
@@ -90,7 +98,7 @@ def test_an_exception_in_a_call_is_a_failure(clock):
 
 
 def test_where_slow_calls_have_all_places_others_are_turned_away_at_once(clock):
-    lane = Lane(2, clock=clock)
+    lane = Lane(2, clock=clock, wall_clock=clock)
     with lane.visit(1) as one, lane.visit(1) as two:
         clock.advance(0.6)
         with pytest.raises(NotSent) as raised:
