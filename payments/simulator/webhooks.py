@@ -7,7 +7,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -97,7 +97,8 @@ class Webhooks:
                 self.queued.append(webhook)
             else:
                 self._begin(webhook)
-                self._pool.submit(self._try, webhook)
+                trying = self._pool.submit(self._try, webhook)
+                trying.add_done_callback(Future.result)  # a bug of ours is logged, not swallowed
 
     def wait_for(self, ref: str) -> None:
         """Return when what is being sent about this charge was answered."""
@@ -211,7 +212,8 @@ def _with_bad_signature(
     data = json.loads(body)
     if "challenge" in data:
         return url, dump({**data, "challenge": "not the word"}), headers
-    return _other(url.rstrip("/")) + "/", body, headers
+    parts = urlsplit(url)
+    return parts._replace(path=_other(parts.path.rstrip("/")) + "/").geturl(), body, headers
 
 
 def _other(text: str) -> str:

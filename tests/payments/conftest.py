@@ -12,6 +12,7 @@ def _providers():
 @pytest.fixture
 def providers(_providers, settings):
     """The payment providers, with nothing in them; their time stands still until it is advanced."""
+    _providers.reset()  # and so begins at the time that it is
     settings.PROVIDER_BASE_URLS = {slug: _providers.url(slug) for slug in _providers.slugs}
     yield _providers
     _providers.reset()

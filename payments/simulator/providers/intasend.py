@@ -19,6 +19,7 @@ from payments.simulator.webhooks import Ladder, Webhook
 _NAIROBI = timezone(timedelta(hours=3))
 _PHONE = re.compile(r"254[17][0-9]{8}")
 _NAMES = string.ascii_uppercase + string.digits
+_HOSTS = {False: "https://sandbox.intasend.com", True: "https://payment.intasend.com"}
 _HELP = "https://intasend.com/troubleshooting"
 _SHARE = Decimal("0.03")  # what IntaSend keeps
 
@@ -114,7 +115,6 @@ class IntaSend(Provider):
             details={
                 "id": self.ids.uuid(),
                 "email": data.get("email"),
-                "host": request.base.removesuffix("/api/v1"),
                 "customer": self.ids.text(7, _NAMES),
             },
         )
@@ -232,7 +232,7 @@ def _invoice(charge: Charge) -> dict[str, Any]:
         "account": charge.details["email"] or charge.phone,
         "api_ref": charge.reference,
         "mpesa_reference": charge.receipt or None,
-        "host": charge.details["host"],
+        "host": _HOSTS[charge.account.live],
         "failed_reason": words,
         "failed_code": code,
         "failed_code_link": _HELP,

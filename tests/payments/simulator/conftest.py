@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from tests.payments.simulator import clients
+
 
 @dataclass
 class Received:
@@ -22,8 +24,7 @@ class Merchant:
         self.received = []
         self.status = 200
         handler = type("Handler", (_Handler,), {"merchant": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -32,6 +33,11 @@ class Merchant:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,3 +71,34 @@ def http():
     with requests.Session() as session:
         session.trust_env = False
         yield session
+
+
+@pytest.fixture
+def kopokopo(providers, http, merchant):
+    return clients.KopoKopo(providers, http, merchant)
+
+
+@pytest.fixture
+def intasend(providers, http, merchant):
+    return clients.IntaSend(providers, http, merchant)
+
+
+@pytest.fixture
+def mercadopago(providers, http, merchant):
+    return clients.MercadoPago(providers, http, merchant)
+
+
+@pytest.fixture
+def conekta(providers, http, merchant):
+    return clients.Conekta(providers, http, merchant)
+
+
+@pytest.fixture
+def daraja(providers, http, merchant):
+    return clients.Daraja(providers, http, merchant)
+
+
+@pytest.fixture(params=clients.SHOPS, ids=lambda shop: shop.slug)
+def shop(request, providers, http, merchant):
+    """A merchant at each of the providers in turn."""
+    return request.param(providers, http, merchant)

@@ -2,48 +2,7 @@ import json
 
 import pytest
 
-PHONE = "254712345000"
-
-
-class IntaSend:
-    """A plain client of the documented calls, with one account's keys."""
-
-    def __init__(self, providers, http, merchant, **extra):
-        self.url = providers.url("intasend")
-        self.keys = providers.open_account("intasend", webhook_url=f"{merchant.url}/told", **extra)
-        self.http = http
-
-    def headers(self):
-        return {"Authorization": f"Bearer {self.keys['private_key']}"}
-
-    def post(self, path, **body):
-        body = {"public_key": self.keys["api_key"]} | body
-        return self.http.post(f"{self.url}/{path}", json=body, headers=self.headers())
-
-    def get(self, path):
-        return self.http.get(f"{self.url}/{path}", headers=self.headers())
-
-    def charge(self, **changes):
-        body = {
-            "currency": "KES",
-            "method": "M-PESA",
-            "amount": 20,
-            "phone_number": PHONE,
-            "api_ref": "pay_1",
-            "email": "jane@example.com",
-        }
-        return self.post("payment/mpesa-stk-push/", **body | changes)
-
-    def invoice(self, **changes):
-        return self.charge(**changes).json()["invoice"]["invoice_id"]
-
-    def status(self, invoice):
-        return self.post("payment/status/", invoice_id=invoice).json()["invoice"]
-
-
-@pytest.fixture
-def intasend(providers, http, merchant):
-    return IntaSend(providers, http, merchant)
+from tests.payments.simulator.clients import IntaSend
 
 
 @pytest.mark.parametrize(("environment", "infix"), [("sandbox", "_test_"), ("live", "_live_")])

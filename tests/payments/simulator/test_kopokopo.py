@@ -5,57 +5,7 @@ import json
 import pytest
 import requests
 
-PHONE = "+254712345000"
-
-
-class KopoKopo:
-    """A plain client of the documented calls, with one account's keys."""
-
-    def __init__(self, providers, http, merchant):
-        self.url = providers.url("kopokopo")
-        self.keys = providers.open_account("kopokopo", webhook_url=f"{merchant.url}/subscribed")
-        self.http = http
-        self.merchant = merchant
-        self.token = self.new_token().json()["access_token"]
-
-    def new_token(self, **changes):
-        form = {
-            "client_id": self.keys["api_key"],
-            "client_secret": self.keys["private_key"],
-            "grant_type": "client_credentials",
-        }
-        return self.http.post(f"{self.url}/oauth/token", data=form | changes)
-
-    def headers(self):
-        return {"Authorization": f"Bearer {self.token}"}
-
-    def charge(self, phone=PHONE, value=20, **changes):
-        body = {
-            "payment_channel": "M-PESA STK Push",
-            "till_number": self.keys["extra"]["till_number"],
-            "subscriber": {"first_name": "Jane", "last_name": "Doe", "phone_number": phone},
-            "amount": {"currency": "KES", "value": value},
-            "metadata": {"reference": "pay_1"},
-            "_links": {"callback_url": f"{self.merchant.url}/callback"},
-        }
-        return self.post("incoming_payments", body | changes)
-
-    def post(self, path, body):
-        return self.http.post(f"{self.url}/api/v2/{path}", json=body, headers=self.headers())
-
-    def get(self, location):
-        return self.http.get(location, headers=self.headers())
-
-    def attributes(self, location):
-        return self.get(location).json()["data"]["attributes"]
-
-    def callbacks(self):
-        return [one for one in self.merchant.received if one.path == "/callback"]
-
-
-@pytest.fixture
-def kopokopo(providers, http, merchant):
-    return KopoKopo(providers, http, merchant)
+from tests.payments.simulator.clients import KopoKopo
 
 
 def test_an_access_token_lasts_an_hour(kopokopo, providers):

@@ -2,48 +2,8 @@ import hashlib
 import hmac
 import json
 import threading
-import uuid
 
 import pytest
-
-
-class MercadoPago:
-    """A plain client of the documented calls, with one account's keys."""
-
-    def __init__(self, providers, http, merchant):
-        self.url = providers.url("mercadopago")
-        self.keys = providers.open_account("mercadopago", webhook_url=f"{merchant.url}/told")
-        self.http = http
-
-    def headers(self, key=None):
-        headers = {"Authorization": f"Bearer {self.keys['private_key']}"}
-        return headers | ({"X-Idempotency-Key": key} if key else {})
-
-    def get(self, path, **query):
-        return self.http.get(f"{self.url}/{path}", params=query, headers=self.headers())
-
-    def charge(self, key=None, **changes):
-        body = {
-            "transaction_amount": 20.00,
-            "token": "test_APRO",
-            "description": "WiFi 1h",
-            "installments": 1,
-            "payment_method_id": "visa",
-            "payer": {"email": "jane@example.com"},
-            "external_reference": "pay_1",
-        }
-        return self.post("v1/payments", body | changes, key or uuid.uuid4().hex)
-
-    def post(self, path, body, key=None):
-        return self.http.post(f"{self.url}/{path}", json=body, headers=self.headers(key))
-
-    def refund(self, ref, key=None, **body):
-        return self.post(f"v1/payments/{ref}/refunds", body, key or uuid.uuid4().hex)
-
-
-@pytest.fixture
-def mercadopago(providers, http, merchant):
-    return MercadoPago(providers, http, merchant)
 
 
 def test_an_account_says_its_country(mercadopago):
