@@ -18,7 +18,7 @@ CASH = "cash"  # the provider of money that a member took by hand
 
 def keep_while_paying(collector: Any, field: Any, rows: Any, using: str) -> None:
     """Hold a router back while money for it may be under way; what is paid outlives it."""
-    payments = Payment.objects.using(using).filter(router__in=[row.pk for row in rows])
+    payments = Payment.objects.using(using).filter(pk__in=[row.pk for row in rows])
     waiting = payments.filter(state__in=[*OPEN, State.REVIEW])
     if waiting:
         raise ProtectedError("Payments for this router are under way.", {*waiting})

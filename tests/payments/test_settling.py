@@ -207,6 +207,7 @@ def test_money_that_comes_late_for_a_router_that_is_gone_is_kept_for_a_person():
 
 
 def test_a_router_stays_while_somebody_pays_for_it():
+    PaidFactory()
     payment = PaymentFactory()
     payment.package.retired_at = payment.created_at
     payment.package.save()
