@@ -181,6 +181,8 @@ LIMITS = {
     "wrong_vouchers_per_router_key": (30, 60),
     "wrong_vouchers_per_address": (300, 60),  # which several cafés may share
     "wrong_vouchers_in_all": (6000, 60),
+    # What we ask a payment provider with one company's keys, beside the charges themselves.
+    "provider_questions_per_account": (50, 10),
 }
 
 # --- Desired state --------------------------------------------------------------------------

@@ -25,6 +25,7 @@ FAILED = (MINUTE, 10 * MINUTE, HOUR, DAY)
 DISPUTED = tuple(takewhile(lambda seconds: seconds <= 120 * DAY, count(DAY, DAY)))
 
 _RUNGS = {
+    State.CREATED: WAITING,  # for `polling.sweep`, should what sends it be lost
     State.SUBMITTING: WAITING,
     State.UNKNOWN: WAITING,
     State.PENDING: WAITING,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from payments import books, disputes, ladder, transitions, vouchers
 from payments.errors import Moved, NoVoucherPossible
 from payments.gateways.base import Charge, Environment, Outcome
-from payments.models import LedgerEntry, Payment
+from payments.models import Attempt, LedgerEntry, Payment
 from payments.states import CLOSED, OPEN, State
 
 log = logging.getLogger("cloudpilot.payments")
@@ -238,6 +238,8 @@ def _take(payment: Payment, step: Step, charge: Charge, source: str, actor: Any)
     told = {"reason": step.reason, "actor": actor, "facts": _told(charge, source)}
     if step.reason != "charge_of_another":
         told |= _names(payment, charge)
+    if payment.state == State.UNKNOWN and charge.outcome is not Outcome.FAILED:
+        payment.attempts.filter(state=Attempt.State.OPEN).update(state=Attempt.State.TAKEN)
     if step.to is State.SUCCEEDED and payment.state != State.DISPUTED:
         complete(payment, received=step.came, **told)
     elif payment.state in _UNSETTLED:

@@ -96,6 +96,7 @@ class Charge:
     account: str = ""  # comparable with Account.identity
     live: bool | None = None
     refunded: int = 0
+    phone: str = ""  # whose it was, where a list tells nothing of our reference
     reason: str = ""  # why it failed: insufficient_funds, cancelled, no_answer, wrong_pin, …
     paid_at: datetime | None = None
     pay_url: str = ""  # where the guest goes on: a voucher to pay at a counter, a bank's question

@@ -261,6 +261,7 @@ def _charge(said: Any, provider_ref: str) -> Charge | None:
         amount=reading.minor(dig(resource, "amount")),
         currency=text(dig(resource, "currency")),
         account=_till(dig(resource, "till_number")),
+        phone=text(dig(resource, "sender_phone_number")),
         paid_at=reading.when(dig(resource, "origination_time")),
     )
     if status == "failed":

@@ -1,5 +1,6 @@
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import PROTECT, Q
 
@@ -45,6 +46,12 @@ class Credentials(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.environment} of company {self.company_id}"
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the provider is to send what becomes of payments."""
+        path = f"/payments/webhooks/{self.provider}/{self.webhook_token}/"
+        return f"{settings.PUBLIC_URL}{path}"
 
 
 class CredentialsVersion(models.Model):

@@ -1,0 +1,77 @@
+"""What is done about payments when nobody waits for it.
+
+None of these jobs is a company's: a company's share of the workers is for calls to its routers,
+which may be silent, and money must not queue behind them. What keeps a provider that is away from
+taking all workers is its lane (`gateways.lanes`): whoever finds it full comes again later.
+"""
+
+from cloudpilot import jobs
+
+# Guests look at their screens while these wait.
+CHARGES_FIRST = -20
+POLLS_SECOND = -10
+
+SWEEP_SECONDS = 10
+
+
+def lock_of(payment_id: int) -> str:
+    """Return the lock that all questions about a payment share: one at a time."""
+    return f"payment:{payment_id}"
+
+
+def charge_key(payment_id: int) -> str:
+    return f"charge:{payment_id}"
+
+
+def poll_key(payment_id: int) -> str:
+    return f"poll:{payment_id}"
+
+
+@jobs.task(max_attempts=None)
+def charge(*, payment: int) -> None:
+    from payments import charging
+
+    after = charging.submit(payment)
+    if after is not None:
+        raise jobs.Retry(after=after, count=False)
+
+
+@jobs.task(max_attempts=None)
+def poll(*, payment: int) -> None:
+    from payments import polling
+
+    after = polling.poll(payment)
+    if after is not None:
+        raise jobs.Retry(after=after, count=False)
+
+
+@jobs.every(seconds=SWEEP_SECONDS)
+@jobs.task(max_attempts=1)
+def sweep() -> int:
+    """Find the payments that are due and that no job takes care of."""
+    from payments import polling
+
+    return polling.sweep()
+
+
+def ask_to_charge(payment_id: int) -> None:
+    """Have the charge sent once the caller's transaction commits."""
+    jobs.enqueue(
+        charge,
+        {"payment": payment_id},
+        unique=charge_key(payment_id),
+        lock=lock_of(payment_id),
+        priority=CHARGES_FIRST,
+    )
+
+
+def ask_to_poll(payment_id: int, *, after: float = 0) -> None:
+    """Have the provider asked after a payment, `after` seconds from now or sooner."""
+    jobs.enqueue(
+        poll,
+        {"payment": payment_id},
+        unique=poll_key(payment_id),
+        lock=lock_of(payment_id),
+        after=after,
+        priority=POLLS_SECOND,
+    )
