@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cloudpilot import limits
 from cloudpilot.errors import TooManyRequests
+from cloudpilot.jobs import clock
 from cloudpilot.jobs.models import Job
 from payments import asking, charging, ladder, settling, tasks, transitions
 from payments.errors import Moved
@@ -136,7 +137,8 @@ def hurry(payment: Payment) -> None:
     if recently or payment.state not in (State.UNKNOWN, State.PENDING, State.EXPIRED):
         return
     waiting = Job.objects.filter(unique_key=tasks.poll_key(payment.pk), state=Job.State.QUEUED)
-    if not waiting.exclude(unique_key="").filter(due_at__lte=now + _HURRY_GAP).exists():
+    soon = clock.now() + timedelta(seconds=1)
+    if not waiting.exclude(unique_key="").filter(due_at__lte=soon).exists():
         tasks.ask_to_poll(payment.pk)
 
 

@@ -258,6 +258,7 @@ def test_workers_take_a_purchase_to_its_voucher(buy, providers, server_clock):
     providers.clock.advance(3)
     server_clock.advance(4)
 
+    payment.refresh_from_db()
     polling.hurry(payment)
     jobs.run_due()
 
