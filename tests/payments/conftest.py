@@ -1,5 +1,6 @@
 import pytest
 
+from payments.providers import gateway_at
 from payments.simulator import ProviderSimulator
 
 
@@ -15,4 +16,5 @@ def providers(_providers, settings):
     _providers.reset()  # and so begins at the time that it is
     settings.PROVIDER_BASE_URLS = {slug: _providers.url(slug) for slug in _providers.slugs}
     yield _providers
+    gateway_at.cache_clear()  # no test is to learn from another's that a provider is away
     _providers.reset()
