@@ -54,8 +54,8 @@ class ChargeRequest:
     currency: str
     description: str
     callback_url: str
-    phone: str = ""
-    email: str = ""
+    phone: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
     card_token: str = field(default="", repr=False)
 
 
@@ -69,7 +69,7 @@ class Asked:
     started_at: datetime
     provider_ref: str = ""  # the provider's id; "" if its answer never came
     receipt: str = ""
-    phone: str = ""
+    phone: str = field(default="", repr=False)
 
 
 class Outcome(StrEnum):
@@ -96,7 +96,8 @@ class Charge:
     account: str = ""  # comparable with Account.identity
     live: bool | None = None
     refunded: int = 0
-    phone: str = ""  # whose it was, where a list tells nothing of our reference
+    # Whose it was, where a list tells nothing of our reference.
+    phone: str = field(default="", repr=False)
     reason: str = ""  # why it failed: insufficient_funds, cancelled, no_answer, wrong_pin, …
     paid_at: datetime | None = None
     pay_url: str = ""  # where the guest goes on: a voucher to pay at a counter, a bank's question

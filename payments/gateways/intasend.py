@@ -176,7 +176,6 @@ class IntaSend(Provider):
             topic=Topic.CHARGE,
             reference=text(dig(said, "api_ref")),
             provider_ref=invoice,
-            receipt=text(dig(said, "mpesa_reference")),
         )
 
     def without_secrets(self, delivery: Delivery) -> bytes:

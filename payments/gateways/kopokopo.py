@@ -247,6 +247,12 @@ def _till(value: object) -> str:
     return text(value).upper().removeprefix("K")
 
 
+def _phone(value: object) -> str:
+    """Return a number as E.164, "" for one that is masked or hashed."""
+    found = re.fullmatch(r"(?:\+?254|0)([17][0-9]{8})", text(value))
+    return f"+254{found[1]}" if found else ""
+
+
 def _charge(said: Any, provider_ref: str) -> Charge | None:
     """Return what the attributes of an incoming payment say; None if they say nothing."""
     status = text(dig(said, "status")).casefold()
@@ -261,7 +267,7 @@ def _charge(said: Any, provider_ref: str) -> Charge | None:
         amount=reading.minor(dig(resource, "amount")),
         currency=text(dig(resource, "currency")),
         account=_till(dig(resource, "till_number")),
-        phone=text(dig(resource, "sender_phone_number")),
+        phone=_phone(dig(resource, "sender_phone_number")),
         paid_at=reading.when(dig(resource, "origination_time")),
     )
     if status == "failed":

@@ -188,7 +188,11 @@ class IntaSend(Provider):
 
     def _refunds(self, request: Request) -> list[Refund]:
         charges = self.bank.of_account(self._account(request))
-        return [refund for charge in charges for refund in charge.refunds]
+        return [
+            refund
+            for charge in charges
+            for refund in (*charge.refunds, *charge.details.get("taken_back", ()))
+        ]
 
     # Webhooks
 
@@ -209,10 +213,13 @@ class IntaSend(Provider):
                 amount=charge.paid - charge.refunded,
                 reason="Unauthorized transaction",
                 asked_at=self.clock.now(),
-                details={"words": ""},
+                details={
+                    "words": "",
+                    "status": "DISPUTED" if change is Change.DISPUTED else "COMPLETED",
+                },
             )
-            status = "DISPUTED" if change is Change.DISPUTED else "COMPLETED"
-            topic, body = "chargeback", {**_chargeback(taken), "status": status, **word}
+            charge.details.setdefault("taken_back", []).append(taken)
+            topic, body = "chargeback", {**_chargeback(taken), **word}
         return [self.webhook(charge, topic, charge.account.webhook_url, dump(body))]
 
 
@@ -266,7 +273,7 @@ def _chargeback(refund: Refund) -> dict[str, Any]:
         "amount": f"{Decimal(refund.amount) / 100:.2f}",
         "reason": refund.reason,
         "reason_details": refund.details["words"],
-        "status": status[refund.state],
+        "status": refund.details.get("status") or status[refund.state],
         "resolution": None,
         "staff_created": False,
         "created_at": _text(refund.asked_at),

@@ -240,6 +240,19 @@ def test_amounts_are_exact_to_the_cent(shop_at, slug, amount):
     assert shop_at(slug).sell(amount=amount)[1].amount == amount
 
 
+@pytest.mark.parametrize("shop", sorted({*ALL} - {"daraja"}), indirect=True)
+def test_what_was_paid_is_told_though_it_is_not_what_was_asked_for(shop):
+    assert shop.sell("012")[1].amount == 1900
+    assert shop.sell("013")[1].currency == "UGX"
+
+
+@pytest.mark.parametrize("slug", ["kopokopo", "mercadopago"])
+def test_money_in_somebody_elses_account_is_told_apart(shop_at, slug):
+    shop = shop_at(slug)
+
+    assert shop.sell("014")[1].account not in {"", shop.account.identity}
+
+
 @pytest.mark.parametrize("tariff", ["BUSINESS-PAYS", "CUSTOMER-PAYS"])
 def test_intasends_fee_is_no_part_of_what_was_paid_whoever_bears_it(shop_at, tariff):
     assert shop_at("intasend", tariff=tariff).sell()[1].amount == 2000
@@ -519,13 +532,24 @@ def test_a_refund_whose_answer_was_lost_is_unknown_and_found_again(shop):
     assert found.outcome is RefundOutcome.SUCCEEDED
 
 
-@pytest.mark.parametrize("slug", CARDS)
+@pytest.mark.parametrize("slug", ["intasend", *CARDS])
 def test_a_chargeback_shows_in_the_charge(shop_at, slug):
     shop = shop_at(slug)
-    asked, _ = shop.sell()
+    asked, charge = shop.sell()
     shop.world.dispute(asked.provider_ref)
 
-    assert shop.fetch(asked).outcome is Outcome.DISPUTED
+    assert shop.fetch(replace(asked, receipt=charge.receipt)).outcome is Outcome.DISPUTED
+
+
+@pytest.mark.parametrize("slug", ["kopokopo", "intasend"])
+def test_what_safaricom_takes_back_shows_in_the_charge(shop_at, slug):
+    shop = shop_at(slug)
+    asked, charge = shop.sell()
+    shop.world.reverse(asked.provider_ref)
+
+    after = shop.fetch(replace(asked, receipt=charge.receipt))
+
+    assert (after.outcome, after.refunded) == (Outcome.REFUNDED, 2000)
 
 
 # --- Lists ----------------------------------------------------------------------------------
@@ -542,8 +566,9 @@ def test_charges_are_listed_the_oldest_first(shop):
         )
     ]
 
-    if shop.slug == "kopokopo":  # which lists receipts
+    if shop.slug == "kopokopo":  # which lists receipts and numbers
         assert [charge.receipt for charge in listed] == [charge.receipt for charge in sold]
+        assert {charge.phone for charge in listed} == {"+254712345000"}
     else:
         assert listed == sold
 
