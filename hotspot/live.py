@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from cloudpilot.text import storable
 from hotspot.usage import Usage, usage_of
 from routers import connections
 from routers.errors import RouterRefused
@@ -82,7 +83,7 @@ def read_online(row: Row, now: datetime) -> Online:
 
 
 def _text(row: Row, name: str, length: int) -> str:
-    return row.get(name, "").replace("\0", "")[:length]  # PostgreSQL stores no NUL
+    return storable(row.get(name, ""), length)
 
 
 def counters(session: Session, deadline: Deadline, names: Sequence[str] | None) -> dict[str, Usage]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from routers.masking import MASK
 from routers.reconcile.menus import MENUS, Menu
 from routers.reconcile.rows import Desired, Row
 from routers.routeros import Command
 
 Differences = Mapping[str, tuple[str | None, str | None]]  # as it is, as it should be
 
-MASK = "********"
 _LONGEST_SHOWN = 60
 
 

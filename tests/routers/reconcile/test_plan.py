@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from routers.reconcile.changes import MASK, command_of
+from routers.masking import MASK
+from routers.reconcile.changes import command_of
 from routers.reconcile.plan import make_plan, proplist, queries
 from routers.reconcile.rows import Desired, is_mark, mark
 
