@@ -52,6 +52,7 @@ def revoke_some(vouchers: VoucherQuerySet, most: int) -> int:
     with transaction.atomic():
         found = vouchers.filter(revoked_at=None).order_by("pk")[:most]
         rows = dict(found.values_list("pk", "router_id"))
+        Voucher.objects.filter(pk__in=rows).lock()
         # Again only those that nobody has revoked meanwhile.
         count = Voucher.objects.filter(pk__in=rows, revoked_at=None).update(
             revoked_at=now, due_at=None, updated_at=now

@@ -66,14 +66,16 @@ def watch(router: Router) -> None:
         now = timezone.now()
         sessions = [live.read_online(row, now) for row in rows]
         look = Look(router, sessions, now)
-        counts_all = look.counts_all or len(look.names_to_count()) > live.MOST_NAMES
-        names = None if counts_all else look.names_to_count()
-        counted = live.counters(session, deadline, names)
+        names = look.names_to_count()
+        counts_all = look.counts_all or len(names) > live.MOST_NAMES
+        counted = live.counters(session, deadline, names, and_all_of_ours=counts_all)
+        if sessions and counted.ours:
+            # A session that ended in between is in both, and would count twice.
+            look.note_still_online(live.online(session, deadline))
         if counts_all:
             look.login_url = live.login_url(session, deadline)
     if look.settle(counted, all_counted=counts_all):
-        unwanted = [Unwanted(s.user, s.mac_address) for s in look.unwanted(sessions)]
-        put_out(router, [*unwanted, *map(Unwanted, look.just_ended())])
+        put_out(router, [*look.unwanted(), *look.just_ended()])
 
 
 def put_out(router: Router, unwanted: Iterable[Unwanted]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from cloudpilot.crypto import SealedField
@@ -129,8 +130,10 @@ def note_what_is_held(router: Router, ids: set[str], are_all: bool) -> None:
 def _write_held(pks: set[int], moment: datetime | None) -> None:
     ordered = sorted(pks)
     for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        Voucher.objects.filter(pk__in=chunk).update(on_router_at=moment)
+        chunk = Voucher.objects.filter(pk__in=ordered[start : start + _CHUNK])
+        with transaction.atomic():
+            chunk.lock()
+            chunk.update(on_router_at=moment)
 
 
 _CHUNK = 500

@@ -156,8 +156,12 @@ class Voucher(models.Model):
         return state_of(vars(self), now)
 
     def next_due(self, now: datetime) -> datetime | None:
-        """Return when the clock alone will next change what the router should know of it."""
+        """Return when the clock alone will next change what the router should know of it.
+
+        That is past, and so at once, for what is over already and has not been taken off.
+        """
         state = self.state_at(now)
         if state == State.SCHEDULED:
             return self.valid_from
-        return self.expires_at if state in OPEN else None
+        is_to_end = state in OPEN or (state == State.EXPIRED and not self.ended_at)
+        return self.expires_at if is_to_end else None
