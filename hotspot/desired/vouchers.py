@@ -31,10 +31,10 @@ def profiles(router: Router) -> Iterator[Desired]:
 
     A profile that nobody sells any more stays for as long as a voucher needs it.
     """
-    current = _current_terms(router)
     live = router.vouchers.live(timezone.now()).exclude(package=None)
     sold = set(live.order_by().values_list("package_id", *_TERMS).distinct())
-    selling = router.packages.filter(retired_at=None).values_list("pk", flat=True)
+    current = _current_terms(router)  # after what was sold, so that it has all their packages
+    selling = router.packages.filter(retired_at=None, pk__in=current).values_list("pk", flat=True)
     for package, *terms in {*sold, *((pk, *current[pk]) for pk in selling)}:
         yield _profile(package, tuple(terms), current)
 
@@ -66,9 +66,9 @@ def users(router: Router) -> Iterator[Desired]:
     out what was used before the router's own counters of the user began.
     """
     now = timezone.now()
-    current = _current_terms(router)
-    rows = router.vouchers.live(now).order_by("pk")
-    for row in rows.values(*_COLUMNS):
+    rows = list(router.vouchers.live(now).order_by("pk").values(*_COLUMNS))
+    current = _current_terms(router)  # after them: a package is made, and sold, in a moment
+    for row in rows:
         yield Desired(USERS, mark("voucher", row["pk"]), _user(row, current, now))
 
 

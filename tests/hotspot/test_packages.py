@@ -2,6 +2,7 @@
 
 import pytest
 
+from hotspot.desired import vouchers
 from hotspot.models import Package
 from routers.reconcile import services
 from tests.factories import PackageFactory, RouterFactory, make_voucher
@@ -209,3 +210,18 @@ def test_a_viewer_sells_nothing(client_of, operator):
     deleted = client_of(operator).delete(f"{PATHS[0]}{PackageFactory(router=router).pk}/")
 
     assert (made.status_code, deleted.status_code) == (403, 403)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_router_is_looked_after_while_packages_are_made_and_sold(operator):
+    router = RouterFactory(owner=operator)
+
+    def act(index):
+        for number in range(30):
+            if index:
+                [*vouchers.profiles(router), *vouchers.users(router)]
+            else:
+                make_voucher(PackageFactory(router=router, name=f"Package {number}"))
+
+    assert at_once(act, 3) == [None, None, None]
