@@ -33,6 +33,12 @@ class NothingToExtend(DomainError):
     code = "nothing_to_extend"
 
 
+class ExtendedTooFar(DomainError):
+    """The voucher would allow more than can be reckoned with."""
+
+    code = "extended_too_far"
+
+
 class VoucherNotValid(DomainError):
     """Nobody gets in with this code here; why, is nobody's business who does not know it."""
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from cloudpilot import money
 from cloudpilot.jobs.serializers import JobSerializer
 from cloudpilot.serializers import StrictSerializer
-from hotspot.fields import MacAddressField, OwnedIdField
+from hotspot.fields import MacAddressField, MomentField, OwnedIdField
 from hotspot.issuing import MEGABYTE
 from hotspot.models import Batch, Package, Voucher
 from hotspot.states import State
@@ -86,7 +86,7 @@ class NewVoucherSerializer(StrictSerializer):
     )
     password = CodeField(max_length=64, required=False, help_text="the code if it is left out")
     full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    valid_from = serializers.DateTimeField(required=False, help_text="now if it is left out")
+    valid_from = MomentField(required=False, help_text="now if it is left out")
     bound_mac = MacAddressField(required=False, help_text="the only device that may use it")
 
 

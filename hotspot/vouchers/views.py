@@ -109,7 +109,9 @@ class VoucherViewSet(
         wanted = self._body(RevokeManySerializer)
         with transaction.atomic():
             count, job = revoking.revoke(request.user, wanted)
-            shown = {name: str(value) for name, value in wanted.items()}
+            # What is searched for may be a code, which is stored nowhere in clear.
+            shown = {name: str(value) for name, value in wanted.items() if name != "search"}
+            shown |= {"search": "…"} if "search" in wanted else {}
             audit.record(request, "voucher.revoke_many", "vouchers", count=count, filter=shown)
         if job is not None:
             return Response({"job": JobSerializer(job).data}, status=202)

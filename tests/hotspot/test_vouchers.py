@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from cloudpilot import jobs
-from cloudpilot.models import IdempotentAnswer
+from cloudpilot.models import AuditEvent, IdempotentAnswer
 from hotspot import codes, services
 from hotspot.models import Voucher
 from hotspot.states import State
@@ -220,6 +220,30 @@ def test_a_voucher_that_is_over_is_good_again_when_it_is_extended(client, packag
     assert voucher.due_at == voucher.expires_at
 
 
+def test_a_voucher_is_extended_as_far_as_can_be_reckoned_and_no_further(client, package):
+    package.valid_from = "sale"
+    voucher = make_voucher(package)
+    url = one(voucher, "extend")
+
+    answers = [client.post(url, {"hours": 87_840}).json() for _ in range(11)]
+
+    assert answers[8]["state"] == "unused"
+    assert answers[-1]["code"] == "extended_too_far"
+    voucher.refresh_from_db()
+    assert voucher.lifetime < timedelta(days=36_525)
+
+
+@pytest.mark.parametrize("valid_from", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_voucher_begins_at_a_time_from_which_its_end_can_be_reckoned(
+    client, operator, valid_from
+):
+    package = PackageFactory(router__owner=operator, valid_from="sale")
+
+    response = client.post(PATH, {"package": package.pk, "valid_from": valid_from})
+
+    assert (response.status_code, [*response.json()["fields"]]) == (400, ["valid_from"])
+
+
 def test_a_limit_that_a_voucher_does_not_have_cannot_be_extended(client, operator):
     voucher = make_voucher(PackageFactory(router__owner=operator))
 
@@ -251,6 +275,25 @@ def test_many_are_revoked_by_a_filter(client, operator, package):
 
 def test_a_filter_that_means_everything_is_refused(client, package):
     assert client.post(f"{PATH}revoke/", {}).status_code == 400
+
+
+def test_an_empty_field_of_a_form_revokes_nothing(client, package):
+    voucher = make_voucher(package)
+
+    response = client.post(f"{PATH}revoke/", {"batch": "", "state": "unused"}, format="multipart")
+
+    assert (response.status_code, [*response.json()["fields"]]) == (400, ["batch"])
+    assert found(client, state="unused") == [voucher.pk]
+
+
+def test_a_code_that_is_searched_for_is_not_in_the_audit_trail(client, package):
+    voucher = make_voucher(package)
+
+    response = client.post(f"{PATH}revoke/", {"search": voucher.code, "router": voucher.router_id})
+
+    assert response.json() == {"revoked": 1}
+    kept = AuditEvent.objects.get(action="voucher.revoke_many").details
+    assert kept == {"count": 1, "filter": {"search": "…", "router": str(voucher.router_id)}}
 
 
 def test_very_many_are_revoked_by_a_job(client, package, monkeypatch):
@@ -288,4 +331,5 @@ def test_a_viewer_changes_nothing(client_of, operator, act):
 
     assert client.get(one(voucher)).status_code == 200
     assert client.post(one(voucher, act), {}).status_code == 403
-    assert client.post(f"{PATH}revoke/", {"router": router.pk}).json() == {"revoked": 0}
+    assert client.post(f"{PATH}revoke/", {"router": router.pk}).status_code == 403
+    assert found(client, state="unused") == [voucher.pk]
