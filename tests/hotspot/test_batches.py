@@ -146,6 +146,27 @@ def test_a_batch_is_printed_without_what_is_revoked(client, own):
     assert all(code in text for code in left)
 
 
+def test_a_batch_that_is_printed_at_once_has_the_routers_login_page(client, router, device):
+    device.set("/ip/hotspot/profile", "hsprof1", {"dns-name": "wifi.uhuru.cafe"})
+    batch = a_batch(router)
+
+    there = client.get(f"{PATH}{batch.pk}/sheet.pdf")
+    device.switch_off()
+    remembered = client.get(f"{PATH}{batch.pk}/sheet.pdf")
+
+    assert "wifi.uhuru.cafe/login" in words_of(there.content)
+    assert "wifi.uhuru.cafe/login" in words_of(remembered.content)
+
+
+def test_a_batch_of_a_router_that_is_away_is_printed_all_the_same(client, router, device):
+    batch = a_batch(router)
+    device.switch_off()
+
+    response = client.get(f"{PATH}{batch.pk}/sheet.pdf")
+
+    assert codes.grouped(batch.vouchers.first().code) in words_of(response.content)
+
+
 def test_a_batch_is_a_table(client, own):
     batch = a_batch(own.router, 3)
 
