@@ -132,6 +132,22 @@ def test_a_package_that_sold_anything_is_retired(client, operator):
     assert client.post(PATHS[0], body(package.router)).status_code == 201  # the name is free
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_a_list_shows_what_is_sold_and_on_request_what_was(client, operator, path):
+    sold, deleted = PackageFactory.create_batch(2, router__owner=operator)
+    make_voucher(deleted)
+    client.delete(f"{path}{deleted.pk}/")
+
+    def shown(**query):
+        return [row["id"] for row in client.get(path, query).json()]
+
+    assert shown() == shown(router=sold.router_id) == [sold.pk]
+    assert shown(retired=True) == [deleted.pk]
+    assert shown(router=deleted.router_id) == []
+    assert client.get(f"{path}{deleted.pk}/").status_code == 200
+    assert client.get(path, {"router": "x"}).json()["fields"].keys() == {"router"}
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_package_that_is_deleted_while_it_sells_is_refused_or_retired(client_of, operator):
