@@ -1,7 +1,6 @@
 """Queries whose SQL is written once: the ORM takes ten times as long to write one as to run it."""
 
-from collections.abc import Callable, Sequence
-from copy import copy
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, update_wrapper
 from typing import Any, Generic, TypeVar
@@ -9,8 +8,31 @@ from typing import Any, Generic, TypeVar
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=Model)
+
+
+class prepared(Generic[Row]):
+    """Make a function that returns a queryset one that returns its rows, and writes the SQL once.
+
+    The function is called once for each number of arguments, with stand-ins in their place. So it
+    may filter by them and do no more: what it decides, it decides for good. Arguments are texts,
+    whole numbers and moments, and go to the database as they are, without a field's conversion.
+    Of what a queryset can have made of its rows, this knows `only` and `select_related`.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
+        self._written = cache(lambda count: _Written(build(*map(_Place, range(count)))))
+        update_wrapper(self, build)
+
+    def __call__(self, *values: Any) -> list[Row]:
+        written: _Written[Row] = self._written(len(values))
+        database = connections[written.database]
+        with database.cursor() as cursor:
+            cursor.execute(written.sql, written.filled(values, database))
+            found = cursor.fetchall()
+        return list(written.rows(found)) if found else []
 
 
 class _Place(Expression):
@@ -24,40 +46,35 @@ class _Place(Expression):
         return "%s", [self]
 
 
-class prepared(Generic[Row]):
-    """Make a function that returns a queryset one that returns its rows, and writes the SQL once.
+class _Written(Generic[Row]):
+    """A query's SQL, and how its rows are read: what `ModelIterable` finds out each time."""
 
-    The function is called once for each number of arguments, with stand-ins in their place. So it
-    may filter by them and do no more: what it decides, it decides for good. Arguments are texts,
-    whole numbers and moments, and go to the database as they are, without a field's conversion.
-    """
-
-    def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
-        self._build = build
-        self._written = cache(self._write)
-        update_wrapper(self, build)
-
-    def __call__(self, *values: Any) -> list[Row]:
-        queryset, sql, params, compiler = self._written(len(values))
-        database = connections[queryset.db]
-        filled = [
-            _for_database(values[param.number], database) if isinstance(param, _Place) else param
-            for param in params
-        ]
-        compiler = copy(compiler)  # of others that run it at the same time
-        compiler.connection = database
-        compiler.as_sql = lambda: (sql, filled)
-        rows: Any = queryset.all()
-        rows.query.get_compiler = lambda using: compiler
-        return list(rows)
-
-    def _write(self, count: int) -> tuple[QuerySet[Row], str, Sequence[Any], Any]:
-        queryset = self._build(*map(_Place, range(count)))
+    def __init__(self, queryset: QuerySet[Row]) -> None:
+        self.database = queryset.db
         compiler: Any = queryset.query.get_compiler(queryset.db)
-        sql, params = compiler.as_sql()
-        converters = compiler.get_converters([column for column, *_ in compiler.select])
-        compiler.get_converters = lambda columns: converters
-        return queryset, sql, params, compiler
+        self.sql, self._params = compiler.as_sql()
+        self._converters = compiler.get_converters([column for column, *_ in compiler.select])
+        self._convert = compiler.apply_converters
+        self._model = queryset.model
+        places = compiler.klass_info["select_fields"]
+        self._own = slice(places[0], places[-1] + 1)
+        self._names = [column.target.attname for column, *_ in compiler.select[self._own]]
+        # The types are those of a later Django, which asks for one more.
+        populators: Any = get_related_populators
+        self._related = populators(compiler.klass_info, compiler.select, queryset.db)
+
+    def filled(self, values: tuple[Any, ...], database: BaseDatabaseWrapper) -> list[Any]:
+        return [
+            _for_database(values[param.number], database) if isinstance(param, _Place) else param
+            for param in self._params
+        ]
+
+    def rows(self, found: list[tuple[Any, ...]]) -> Iterator[Row]:
+        for columns in self._convert(found, self._converters):
+            row = self._model.from_db(self.database, self._names, columns[self._own])
+            for related in self._related:
+                related.populate(columns, row)
+            yield row
 
 
 def _for_database(value: Any, database: BaseDatabaseWrapper) -> Any:
