@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, update_wrapper
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,7 +19,7 @@ class prepared(Generic[Row]):
 
     The function is called once for each number of arguments, with stand-ins in their place. So it
     may filter by them and do no more: what it decides, it decides for good. Arguments are texts,
-    whole numbers and moments, and go to the database as they are, without a field's conversion.
+    whole numbers, moments and UUIDs, and go to the database without a field's conversion.
     Of what a queryset can have made of its rows, this knows `only` and `select_related`.
     """
 
@@ -80,4 +81,6 @@ class _Written(Generic[Row]):
 def _for_database(value: Any, database: BaseDatabaseWrapper) -> Any:
     if isinstance(value, datetime):
         return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not database.features.has_native_uuid_field:
+        return value.hex
     return value

@@ -1,6 +1,7 @@
 """Queries whose SQL is written once answer as those do that are written each time."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,8 @@ from cloudpilot.prepared import prepared
 from routers.models import Router
 from tests.factories import RouterFactory
 from tests.parallel import at_once
+from users import tokens
+from users.models import TokenFamily
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +83,18 @@ def test_a_moment_is_compared_as_a_moment():
     hour = timedelta(hours=1)
     assert made_before(timezone.now() + hour) == [router]
     assert made_before(timezone.now() - hour) == []
+
+
+def test_a_uuid_finds_its_row(operator):
+    tokens.start_family(operator)
+    family = operator.token_families.get()
+
+    @prepared
+    def by_id(uuid):
+        return TokenFamily.objects.filter(pk=uuid)
+
+    assert by_id(family.pk) == [family]
+    assert by_id(uuid4()) == []
 
 
 @pytest.mark.race
