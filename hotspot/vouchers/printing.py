@@ -58,4 +58,5 @@ def cards_of(batch: Batch) -> Iterator[Card]:
             upload_mbps=row["upload_speed_mbps"],
             data_mb=row["data_limit"] // MEGABYTE if row["data_limit"] else None,
             devices=row["devices"],
+            online=row["time_limit"],
         )
