@@ -58,6 +58,10 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
+# How long it is kept who was online, when and with which device.
+LOGINS_KEPT_DAYS = env.int("LOGINS_KEPT_DAYS", default=365)
+if not 1 <= LOGINS_KEPT_DAYS <= 36_500:
+    raise ImproperlyConfigured("LOGINS_KEPT_DAYS must be from 1 to 36500.")
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
 

@@ -19,6 +19,12 @@ class VoucherEnded(Conflict):
     code = "voucher_ended"
 
 
+class VoucherInUse(Conflict):
+    """Somebody has logged in with the voucher, or may be doing so now."""
+
+    code = "voucher_in_use"
+
+
 class VoucherNotPaused(Conflict):
     code = "voucher_not_paused"
 

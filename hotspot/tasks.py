@@ -1,8 +1,10 @@
 """What is done about guests when nobody waits for it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -35,6 +37,15 @@ def watch_all() -> dict[str, int]:
     from hotspot import watching
 
     return watching.watch_all()
+
+
+@jobs.every(seconds=3600)
+@jobs.task()
+def forget_old_logins() -> dict[str, int]:
+    """Delete what is known of guests who were online longer ago than `LOGINS_KEPT_DAYS`."""
+    from hotspot import retention
+
+    return retention.forget_before(timezone.now() - timedelta(days=settings.LOGINS_KEPT_DAYS))
 
 
 @jobs.task(max_attempts=1)  # the next look comes anyway

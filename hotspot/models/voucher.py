@@ -76,6 +76,9 @@ class Voucher(models.Model):
     uploaded_before = models.PositiveBigIntegerField(default=0)
     downloaded_before = models.PositiveBigIntegerField(default=0)
     on_router_at = models.DateTimeField(null=True, help_text="since when the router has it")
+    problem = models.CharField(
+        max_length=20, blank=True, help_text="why the router does not have it as it should, if so"
+    )
 
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="by people, not by use")
@@ -117,6 +120,15 @@ class Voucher(models.Model):
                 fields=["company", "-id"],
                 condition=Q(first_login_at__isnull=False, ended_at=None, revoked_at=None),
                 name="voucher_in_use",
+            ),
+            models.Index(
+                fields=["company", "-id"], condition=Q(problem__gt=""), name="voucher_with_problem"
+            ),
+            # For housekeeping: the device is forgotten some day.
+            models.Index(
+                fields=["last_login_at"],
+                condition=Q(mac_address__gt=""),
+                name="voucher_with_device",
             ),
             models.Index(
                 fields=["company", "full_name"],

@@ -39,6 +39,7 @@ class VoucherViewSet(
         "pause": ("409",),
         "resume": ("409",),
         "move": ("409",),
+        "new_code": ("409",),
     }
 
     @extend_schema(parameters=[FilterSerializer])
@@ -98,6 +99,11 @@ class VoucherViewSet(
     def move(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Free a voucher from its device, for another to use it: this one, or whichever comes."""
         return self._act("voucher.move", services.move, serializers.MoveSerializer)
+
+    @extend_schema(operation_id="hotspot_vouchers_new_code", request=None)
+    def new_code(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Draw another code for a voucher that nobody has used, and that its router cannot take."""
+        return self._act("voucher.new_code", issuing.draw_new_code)
 
     @extend_schema(
         operation_id="hotspot_vouchers_revoke_many",

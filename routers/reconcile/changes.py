@@ -175,7 +175,7 @@ def move(menu: Menu, key: str, row: Row, before: str | None, stood_before: str |
 
 
 def _reason(menu: Menu, name: str, shown: str | None, wanted: str | None) -> str:
-    if menu.fields[name].secret:
+    if menu.fields[name].secret or menu.fields[name].private:
         return f"{name} is not what it should be"
     return f"{name} is {_named(shown)}, should be {_named(wanted)}"
 

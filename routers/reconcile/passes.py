@@ -117,8 +117,8 @@ class Pass:
             view.read(self.lease.window())
             self._settle_what_was_armed()
         plan = self._write_in_rounds()
-        providers.tell_observers(self.router, view.keys(), are_all=True)
         problems = (*plan.problems, *self._problems(plan))
+        providers.tell_of_all(self.router, view.keys(), problems)
         self._finish(problems)
         return Outcome(self._changed(), problems)
 
@@ -184,7 +184,7 @@ class Pass:
             self._answers |= {_identity(done.change): done for done in some}
             taken = (d.change for d in some if not d.refusal)
             added = (change.key for change in taken if change.action is Action.ADD)
-            providers.tell_observers(self.router, added, are_all=False)
+            providers.tell_of_added(self.router, added)
 
     # Safe changes ---------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ def test_a_batch_is_made_of_different_codes(client, own, operator):
     shown = made.json()
     assert made.status_code == 201
     assert (shown["count"], shown["price"], shown["user"]) == (200, "50.00", operator.username)
-    assert shown["progress"] == {"live": 200, "on_router": 0}
+    assert shown["progress"] == {"live": 200, "on_router": 0, "problems": 0}
     assert len({voucher.code for voucher in Voucher.objects.all()}) == 200
 
 
@@ -107,8 +107,8 @@ def test_a_batch_says_how_much_of_it_the_router_has(client, package, router, dev
 
     services.reconcile(router)
 
-    assert all_there == {"live": 4, "on_router": 4}
-    assert client.get(path).json()["progress"] == {"live": 3, "on_router": 3}
+    assert all_there == {"live": 4, "on_router": 4, "problems": 0}
+    assert client.get(path).json()["progress"] == {"live": 3, "on_router": 3, "problems": 0}
     assert len(users(device)) == 3
 
 

@@ -11,6 +11,7 @@ from hotspot import codes, services
 from hotspot.models import Voucher
 from hotspot.states import State
 from hotspot.vouchers import revoking
+from routers.reconcile.services import reconcile
 from tests.factories import PackageFactory, RouterFactory, a_batch, make_voucher
 from tests.parallel import at_once
 
@@ -321,7 +322,7 @@ def test_of_revocations_at_once_one_revokes(client_of, operator):
     assert sorted(answers) == [200, 409, 409, 409, 409]
 
 
-@pytest.mark.parametrize("act", ["revoke", "pause", "resume", "extend", "move"])
+@pytest.mark.parametrize("act", ["revoke", "pause", "resume", "extend", "move", "new-code"])
 def test_a_viewer_changes_nothing(client_of, operator, act):
     from tests.routers.support import member
 
@@ -333,3 +334,65 @@ def test_a_viewer_changes_nothing(client_of, operator, act):
     assert client.post(one(voucher, act), {}).status_code == 403
     assert client.post(f"{PATH}revoke/", {"router": router.pk}).status_code == 403
     assert found(client, state="unused") == [voucher.pk]
+
+
+def test_a_voucher_whose_name_is_taken_on_the_router_says_so_and_gets_another_code(
+    client, router, device
+):
+    voucher = make_voucher(PackageFactory(router=router), password="mango")
+    device.add("/ip/hotspot/user", {"name": voucher.code, "password": "x", "comment": "mine"})
+    reconcile(router)
+    shown = client.get(one(voucher)).json()
+    listed = found(client, problem="name_taken")
+
+    renewed = client.post(one(voucher, "new-code")).json()
+    reconcile(router)
+
+    assert (shown["on_router"], shown["problem"], listed) == (False, "name_taken", [voucher.pk])
+    assert (renewed["problem"], renewed["password"]) == ("", "mango")
+    names = {row["name"]: row.get("comment") for row in device.rows("/ip/hotspot/user")}
+    assert names[shown["code"]] == "mine"
+    assert names[renewed["code"]] == f"cp:voucher:{voucher.pk}"
+    assert client.get(one(voucher)).json()["on_router"] is True
+
+
+def test_a_voucher_has_no_problem_any_more_once_the_name_is_free(client, router, device):
+    voucher = make_voucher(PackageFactory(router=router))
+    theirs = device.add("/ip/hotspot/user", {"name": voucher.code})
+    reconcile(router)
+    (event,) = router.events.filter(kind="reconcile_refused")
+    device.remove("/ip/hotspot/user", theirs)
+
+    reconcile(router)
+
+    shown = client.get(one(voucher)).json()
+    assert (shown["on_router"], shown["problem"]) == (True, "")
+    assert event.details["problems"][0]["key"] == f"cp:voucher:{voucher.pk}"
+    assert voucher.code not in str(event.details)  # who reads events need not be who sells
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"on_router_at": timezone.now()}, "voucher_in_use"),
+        ({"first_login_at": timezone.now()}, "voucher_in_use"),
+        ({"revoked_at": timezone.now()}, "voucher_ended"),
+    ],
+)
+def test_a_voucher_that_may_be_in_use_or_is_over_keeps_its_code(client, package, facts, code):
+    voucher = make_voucher(package)
+    Voucher.objects.update(**facts)
+
+    answer = client.post(one(voucher, "new-code"))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+    assert client.get(one(voucher)).json()["code"] == voucher.code
+
+
+def test_a_new_code_is_one_that_no_other_voucher_has(client, package, monkeypatch):
+    voucher = make_voucher(package, code="OLD22222")
+    make_voucher(package, code="TAKEN222")
+    drawn = iter(["TAKEN222", "FREE2222"])
+    monkeypatch.setattr(codes, "new_codes", lambda count: [next(drawn)])
+
+    assert client.post(one(voucher, "new-code")).json()["code"] == "FREE2222"
