@@ -4,6 +4,7 @@ BIN = .venv/bin
 PORT ?= 8000
 T ?= tests
 FUZZ_EXAMPLES ?= 500
+SCHEDULES ?= 200
 # How many run tests at once; 0: one after the other, where a debugger can stop them.
 PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
@@ -56,8 +57,9 @@ format: .venv/dev  ## put the code in its form
 docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
 	$(BIN)/mkdocs serve -a 127.0.0.1:8001
 
-campaign: .venv/dev  ## hours, not minutes: fuzzing at length; FUZZ_EXAMPLES=2000
+campaign: .venv/dev  ## hours, not minutes: fuzzing, and random days at a hotspot; FUZZ_EXAMPLES=2000 SCHEDULES=1000
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
+	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros

@@ -225,14 +225,18 @@ class Look:
         ended = Q(ended_at__gt=since) | Q(revoked_at__gt=since)
         used = self.router.vouchers.exclude(first_login_at=None)
         over = [voucher for voucher in used.filter(ended) if voucher.state_at(self.now) not in LIVE]
-        indexes = [voucher.code_index for voucher in over]
-        live = self.router.vouchers.live(self.now).filter(code_index__in=indexes)
-        heirs = {heir.code_index: heir for heir in live}
+        heirs = self._living({voucher.code_index for voucher in over})
         for voucher in over:
             if heir := heirs.get(voucher.code_index):
                 yield from _left_behind(voucher, heir)
             else:
                 yield Unwanted(voucher.code)
+
+    def _living(self, indexes: set[str]) -> dict[str, Voucher]:
+        if not indexes:
+            return {}
+        live = self.router.vouchers.live(self.now).filter(code_index__in=indexes)
+        return {voucher.code_index: voucher for voucher in live}
 
     def unwanted(self) -> Iterator[Unwanted]:
         """Yield the sessions of vouchers that do not allow them, or not on that device."""
