@@ -161,10 +161,11 @@ def put_out(
     """End all sessions of these, and take their cookies first, or their devices come straight back.
 
     Users of the same names that the router's owner keeps are not ours to judge, unless a person
-    says `whoever`. Answers how many sessions it ended.
+    says `whoever`. Whoever is named first is put out first, should the time not do for all. Answers
+    how many sessions it ended.
     """
     ended = 0
-    wanted = sorted(set(unwanted), key=lambda u: (u.user, u.mac_address))
+    wanted = list(dict.fromkeys(unwanted))
     for start in range(0, len(wanted), MOST_NAMES):
         ended += _put_out_some(session, deadline, wanted[start : start + MOST_NAMES], whoever)
     return ended

@@ -77,6 +77,7 @@ def watch(router: Router) -> None:
         if counts_all:
             look.login_url = live.login_url(session, deadline)
     if look.settle(counted, all_counted=counts_all):
+        # Those who are in come first: of the others only cookies are left, and they may be many.
         put_out(router, [*look.unwanted(), *look.just_ended()])
 
 

@@ -254,6 +254,31 @@ def test_whoever_has_a_code_anew_is_not_put_out_for_whoever_had_it_before(
     assert seconds(new.online_time) == about(60)
 
 
+def test_whoever_is_in_is_put_out_before_the_cookies_of_others_are_looked_for(
+    router, device, monkeypatch
+):
+    monkeypatch.setattr(watching.live, "MOST_NAMES", 1)
+    package = PackageFactory(router=router)
+    gone, inside = make_voucher(package, code="aaaa"), make_voucher(package, code="zzzz")
+    services.reconcile(router)
+    for number, voucher in enumerate((gone, inside)):
+        log_in(device, voucher, number)
+    watching.watch(router)
+    device.guests.log_out("AA:BB:CC:00:00:00")
+    acts.revoke(gone)
+    acts.revoke(inside)
+    device.sentences.clear()
+
+    watching.watch(router)
+
+    words = [" ".join(sentence) for sentence in device.sentences]
+    ended = next(
+        at for at, text in enumerate(words) if text.startswith("/ip/hotspot/active/remove")
+    )
+    asked = next(at for at, text in enumerate(words) if "?=user=aaaa" in text)
+    assert ended < asked
+
+
 @pytest.mark.parametrize("act", [acts.revoke, acts.pause])
 def test_ending_or_pausing_a_voucher_puts_its_guests_out(voucher, router, device, act):
     log_in(device, voucher)
