@@ -146,9 +146,9 @@ class Card:
             ends.append(self.bound_since)
         return any(end and now > end + GRACE for end in ends)
 
-    def should_be_in(self, now, guest=None):
-        """Whether the voucher is good beyond doubt, on this device if one is named."""
-        if self.shut_since or (guest and self.bound_mac not in ("", guest.mac)):
+    def should_be_in(self, now, guest):
+        """Whether the voucher is good beyond doubt, and on this device."""
+        if self.shut_since or self.bound_mac not in ("", guest.mac):
             return False
         end = self.first_login and self.first_login + self.lifetime + self.put_off
         is_over = end is not None and now >= end - SLACK

@@ -149,6 +149,7 @@ class Day:
     def check(self):
         if self.is_away:
             return
+        self._note_use()  # once more: a busy machine takes its time over the work
         now, online = timezone.now(), self._online()
         for card in self.cards:
             card.voucher.refresh_from_db()
@@ -156,9 +157,9 @@ class Day:
             for guest in card.guests:
                 if guest.mac in online:
                     assert not card.should_be_out(guest, now), f"{guest.mac} is in: {card}"
-                elif guest.wants_in and card.should_be_in(now):
+                elif guest.wants_in and card.should_be_in(now, guest):
                     self._come_back(card, guest)
-                guest.wants_in &= card.should_be_in(now)
+                guest.wants_in &= card.should_be_in(now, guest)
             card.check_books()
 
     def _come_back(self, card, guest):
