@@ -63,14 +63,15 @@ def watch_router(*, router: int) -> str | None:
     return "seen"
 
 
-@jobs.task(max_attempts=10)
+# However long the router is away: a session on the old device would outlast it.
+@jobs.task(max_attempts=None)
 def put_out(*, voucher: int) -> None:
     """End all sessions of a voucher, so that it can be used from another device."""
     from hotspot import watching
     from hotspot.live import Unwanted
 
     row = Voucher.objects.select_related("router").filter(pk=voucher).first()
-    if row is not None:
+    if row is not None and row.router.is_active:
         watching.put_out(row.router, [Unwanted(row.code)])
 
 
