@@ -4,12 +4,20 @@ BIN = .venv/bin
 PORT ?= 8000
 T ?= tests
 FUZZ_EXAMPLES ?= 500
+SCHEDULES ?= 200
 # How many run tests at once; 0: one after the other, where a debugger can stop them.
 PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs \
-	--ignore=tests/scenarios --ignore=tests/routers/test_command_spelling.py \
-	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py)
+	--ignore=tests/scenarios --ignore=tests/hotspot/sheets --ignore=tests/hotspot/test_codes.py \
+	--ignore=tests/test_openapi.py \
+	$(foreach subject,command_policy command_spelling,--ignore=tests/routers/test_$(subject).py) \
+	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py) \
+	$(foreach subject,cors database_away first_keys hosts requests secrets,--ignore=tests/cloudpilot/test_$(subject).py)
+# Fuzzing takes long to prepare, even where nothing is sent.
+NO_FUZZING = --ignore=tests/test_fuzzing.py -p no:schemathesis
+# A run starts hundreds of processes; each reads what the first has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run docs test lint format campaign benchmark
 
@@ -33,7 +41,7 @@ run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
 test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T)
-	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) -m "not browser and not fuzz" $(NO_DATABASE)
+	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) -m "not browser" $(NO_FUZZING) $(NO_DATABASE)
 
 lint: .venv/dev  ## style, types, imports, migrations, settings
 	$(BIN)/ruff check .
@@ -49,8 +57,9 @@ format: .venv/dev  ## put the code in its form
 docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
 	$(BIN)/mkdocs serve -a 127.0.0.1:8001
 
-campaign: .venv/dev  ## hours, not minutes: fuzzing at length; FUZZ_EXAMPLES=2000
+campaign: .venv/dev  ## hours, not minutes: fuzzing, and random days at a hotspot; FUZZ_EXAMPLES=2000 SCHEDULES=1000
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
+	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros

@@ -49,6 +49,7 @@ CloudPilot is running.
   Console      {url}/console/   (make an account: .venv/bin/python manage.py createsuperuser)
   Log          {log}
   Router       127.0.0.1:{port}, simulated; user admin, password admin
+  Its guests   {control}   (docs/testing-and-simulator.md says how they are moved)
   Login        user demo, password {password}
 
 Try it, line by line, in another terminal:
@@ -59,18 +60,26 @@ ROUTER=$(curl -s -X POST {url}/routers/ -H "Authorization: Bearer $TOKEN" -H 'Co
 curl -s -X POST {url}/routers/$ROUTER/test-connection/ -H "Authorization: Bearer $TOKEN"; echo
 curl -s -X POST {url}/routers/$ROUTER/execute-command/ -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"command": "/system resource print"}}'; echo
 curl -s {url}/routers/$ROUTER/device-info/ -H "Authorization: Bearer $TOKEN"; echo
+PACKAGE=$(curl -s -X POST {url}/hotspot/packages/ -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"router": '$ROUTER', "name": "One day", "package_type": "hourly", "duration_hours": 24, "price": "50.00", "download_speed_mbps": 5, "upload_speed_mbps": 2}}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+VOUCHER=$(curl -s -X POST {url}/hotspot/vouchers/ -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"package": '$PACKAGE', "code": "{code}"}}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+until curl -s {url}/hotspot/vouchers/$VOUCHER/ -H "Authorization: Bearer $TOKEN" | grep -q '"on_router":true'; do sleep 1; done
+curl -s -o /dev/null {control}/0/guests/arrive -d '{{"mac": "AA:BB:CC:00:00:01", "address": "192.168.88.20"}}'
+curl -s -o /dev/null {control}/0/guests/log_in -d '{{"mac": "AA:BB:CC:00:00:01", "user": "{code}", "password": "{code}"}}'
+curl -s "{url}/hotspot/sessions/?router=$ROUTER" -H "Authorization: Bearer $TOKEN"; echo
 
 Ctrl-C stops it all.
 """
 
 
-def lines(*, url: str, port: int, password: str, log: str) -> str:
+def lines(*, url: str, port: int, control: str, password: str, log: str) -> str:
     """Return what `make run` prints: where everything is, a login, and curl lines that work."""
     return _LINES.format(
         url=url,
         port=port,
+        control=control,
         password=password,
         log=log,
         name=f"cafe-{secrets.token_hex(3)}",
+        code=f"{secrets.randbelow(10**6):08}",
         secret=secrets.token_urlsafe(9),
     )

@@ -8,15 +8,17 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cloudpilot.crypto import digest
 from cloudpilot.errors import DomainError, TooManyRequests
 from cloudpilot.models import RateCounter
+from cloudpilot.prepared import prepared
 
 # How long an attempt waits for others of the same key to come out, when only they fill the limit.
 _PATIENCE_SECONDS = 2.0
@@ -82,9 +84,14 @@ def _demand_room(subjects: Mapping[str, str]) -> None:
     numbers = {
         _key(limit, subject): settings.LIMITS[limit][0] for limit, subject in subjects.items()
     }
-    for row in RateCounter.objects.filter(key__in=numbers, ends_at__gt=timezone.now()):
+    for row in _running(timezone.now(), *numbers):
         if row.spent + row.held >= numbers[row.key]:
             raise _too_many(row.ends_at)
+
+
+@prepared
+def _running(now: Any, *keys: Any) -> QuerySet[RateCounter]:
+    return RateCounter.objects.filter(key__in=keys, ends_at__gt=now)
 
 
 def _hold(key: str, number: int, window: int) -> None:

@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -71,6 +72,8 @@ class OptionalSlashMiddleware:
         return self.get_response(request)
 
 
+# Django looks the path up once more for its view; a cache spares the hot ones this first time.
+@lru_cache(maxsize=1024)
 def _resolves(path: str) -> bool:
     try:
         match = resolve(path)

@@ -63,6 +63,10 @@ PROVIDER_BASE_URLS = {
 }
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
+# How long it is kept who was online, when and with which device.
+LOGINS_KEPT_DAYS = env.int("LOGINS_KEPT_DAYS", default=365)
+if not 1 <= LOGINS_KEPT_DAYS <= 36_500:
+    raise ImproperlyConfigured("LOGINS_KEPT_DAYS must be from 1 to 36500.")
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
 

@@ -1,7 +1,7 @@
 """From what a router shows to what we know: logins, what vouchers have used, and when they end."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from hotspot import codes
-from hotspot.live import Online
+from hotspot.live import Counters, Online, Unwanted
 from hotspot.models import Login, Voucher, Watch
-from hotspot.states import LIVE, OPEN
+from hotspot.states import LIVE, OPEN, State
 from hotspot.usage import NOTHING, Account, Usage
 from routers.models import Router
+from routers.reconcile.rows import Row
 from routers.reconcile.services import mark_dirty
 
 # Sessions that came and went between two looks show in the users' own counters alone.
@@ -57,6 +58,7 @@ class Look:
         self.login_url = ""  # where its guests log in, if that was asked
         self.watch, _ = Watch.objects.get_or_create(router=router)
         self._vouchers = self._find({session.user for session in sessions})
+        self._uncounted: set[int] = set()  # vouchers with a session that is ending just now
         self._begun: list[Online] = []
         self._going_on: list[tuple[Login, Online]] = []
         self._over: list[Login] = []
@@ -97,22 +99,41 @@ class Look:
         return last is None or last + COUNT_EVERY <= self.now
 
     def names_to_count(self) -> list[str]:
-        """Return the codes of the vouchers whose sessions have ended."""
-        return sorted({login.voucher.code for login in self._over if login.voucher})
+        """Return the codes of the vouchers whose sessions have begun or ended."""
+        begun = {session.user for session in self._begun if session.user in self._vouchers}
+        return sorted(begun | {login.voucher.code for login in self._over if login.voucher})
 
-    def settle(self, counted: Mapping[str, Usage], *, all_counted: bool) -> bool:
+    def note_still_online(self, rows: Iterable[Row]) -> None:
+        """Say who was online after the counters were read.
+
+        Of whoever was not any more, the counters are left for the next look.
+        """
+        still = {row.get(".id", "") for row in rows}
+        self._uncounted = {pk for pk, session in self._online() if session.id not in still}
+
+    def _online(self) -> Iterator[tuple[int, Online]]:
+        """Yield the sessions of vouchers, each with the voucher that it began with."""
+        for login, session in self._going_on:
+            if login.voucher_id:
+                yield login.voucher_id, session
+        for session in self._begun:
+            if voucher := self._vouchers.get(session.user):
+                yield voucher.pk, session
+
+    def settle(self, counted: Counters, *, all_counted: bool) -> bool:
         """Write down what was found; False if another look has done so meanwhile.
 
-        `counted` are the users' own counters, of all or of those in `names_to_count`. A name that
-        is missing there is of no user at the router.
+        `counted` are the users' own counters, of all or of those in `names_to_count`.
         """
+        for name in counted.theirs:
+            self._vouchers.pop(name, None)
         with transaction.atomic():
             mine = Watch.objects.filter(pk=self.watch.pk, seen_at=self.watch.seen_at)
             counted_at = self.now if all_counted else self.watch.counted_at
             url = self.login_url or self.watch.login_url
             if not mine.update(seen_at=self.now, counted_at=counted_at, login_url=url):
                 return False
-            self._write_vouchers(self._findings(counted, all_counted))
+            self._write_vouchers(self._findings(counted.ours, all_counted))
             self._write_logins()
         return True
 
@@ -136,6 +157,8 @@ class Look:
                 found[voucher.pk].begun.append(session)
         if all_counted:
             self._add_counters(found, counted)
+        for pk in self._uncounted & found.keys():
+            found[pk].is_counted = False
         return found
 
     def _add_counters(self, found: dict[int, _Finding], counted: Mapping[str, Usage]) -> None:
@@ -192,30 +215,44 @@ class Look:
         _set_seen(login, session.usage)
         return login
 
-    def just_ended(self) -> list[str]:
-        """Return the codes of used vouchers that have ended since about the last look.
+    def just_ended(self) -> Iterator[Unwanted]:
+        """Yield the users of used vouchers that have ended since about the last look.
 
-        They are named for a while longer, should a router have been away for a moment.
+        They are named for a while longer, should a router have been away for a moment. Where a
+        new voucher has the code by now, only the devices that used the old one are named.
         """
         since = (self.watch.seen_at or self.now) - _ENDED_FOR
         ended = Q(ended_at__gt=since) | Q(revoked_at__gt=since)
         used = self.router.vouchers.exclude(first_login_at=None)
-        over = (voucher for voucher in used.filter(ended) if voucher.state_at(self.now) not in LIVE)
-        return [voucher.code for voucher in over]
+        over = [voucher for voucher in used.filter(ended) if voucher.state_at(self.now) not in LIVE]
+        heirs = self._living({voucher.code_index for voucher in over})
+        for voucher in over:
+            if heir := heirs.get(voucher.code_index):
+                yield from _left_behind(voucher, heir)
+            else:
+                yield Unwanted(voucher.code)
 
-    def unwanted(self, sessions: Sequence[Online]) -> list[Online]:
-        """Return the sessions of vouchers that do not allow them, or not on that device."""
-        vouchers = self._find({session.user for session in sessions})
-        return [
-            session
-            for session in sessions
-            if (voucher := vouchers.get(session.user)) and not self._allows(voucher, session)
-        ]
+    def _living(self, indexes: set[str]) -> dict[str, Voucher]:
+        if not indexes:
+            return {}
+        live = self.router.vouchers.live(self.now).filter(code_index__in=indexes)
+        return {voucher.code_index: voucher for voucher in live}
+
+    def unwanted(self) -> Iterator[Unwanted]:
+        """Yield the sessions of vouchers that do not allow them, or not on that device."""
+        found = list(self._online())
+        vouchers = Voucher.objects.in_bulk({pk for pk, _ in found})
+        for pk, session in found:
+            if pk in vouchers and not self._allows(vouchers[pk], session):
+                yield Unwanted(session.user, session.mac_address)
 
     def _allows(self, voucher: Voucher, session: Online) -> bool:
         is_bound_elsewhere = voucher.bound_mac not in ("", session.mac_address)
         return voucher.state_at(self.now) in OPEN and not is_bound_elsewhere
 
+
+# States that a voucher comes to by what is learnt. An hour that began long ago may be over.
+_OVER = frozenset({State.EXPIRED, State.USED_UP})
 
 # What a look can change of a voucher, and which of that its router should hear of.
 _SHOWN_TO_ROUTERS = ["ended_at", "online_time_before", "uploaded_before", "downloaded_before"]
@@ -223,6 +260,13 @@ _LEARNT = [
     *_SHOWN_TO_ROUTERS, "online_time", "uploaded", "downloaded", "first_login_at",
     "last_login_at", "mac_address", "expires_at", "due_at",
 ]  # fmt: skip
+
+
+def _left_behind(old: Voucher, heir: Voucher) -> Iterator[Unwanted]:
+    """Yield the devices that used a voucher and not the one that has its code now."""
+    devices = set(old.logins.values_list("mac_address", flat=True))
+    for mac_address in devices - {"", *heir.logins.values_list("mac_address", flat=True)}:
+        yield Unwanted(old.code, mac_address)
 
 
 def _learn(voucher: Voucher, found: _Finding, now: datetime) -> None:
@@ -238,7 +282,7 @@ def _learn(voucher: Voucher, found: _Finding, now: datetime) -> None:
     if starts:
         _learn_logins(voucher, starts, found.begun)
         voucher.due_at = voucher.next_due(now)
-    if voucher.is_used_up and not voucher.ended_at:
+    if voucher.state_at(now) in _OVER and not voucher.ended_at:
         voucher.ended_at, voucher.due_at = now, None
 
 

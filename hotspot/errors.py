@@ -19,6 +19,12 @@ class VoucherEnded(Conflict):
     code = "voucher_ended"
 
 
+class VoucherInUse(Conflict):
+    """Somebody has logged in with the voucher, or may be doing so now."""
+
+    code = "voucher_in_use"
+
+
 class VoucherNotPaused(Conflict):
     code = "voucher_not_paused"
 
@@ -31,6 +37,12 @@ class NothingToExtend(DomainError):
     """The voucher has no such limit that could be moved."""
 
     code = "nothing_to_extend"
+
+
+class ExtendedTooFar(DomainError):
+    """The voucher would allow more than can be reckoned with."""
+
+    code = "extended_too_far"
 
 
 class VoucherNotValid(DomainError):

@@ -12,18 +12,30 @@ from django.db.models import F
 from hotspot import services
 from hotspot.models import Voucher
 
+_AT_ONCE = 5000
+
 
 def sweep(now: datetime) -> int:
     """End what is over at `now` and begin what is due; answers how many vouchers that was.
 
-    Each is one conditional update, so two sweeps at once do it once, and what is extended or
-    paused meanwhile is left alone.
+    Two sweeps at once do it once, and what is extended or paused meanwhile is left alone.
     """
+    total = 0
+    while count := _sweep_some(now):
+        total += count
+    return total
+
+
+def _sweep_some(now: datetime) -> int:
     due = Voucher.objects.filter(due_at__lte=now, paused_at=None, revoked_at=None)
     with transaction.atomic():
-        routers = list(due.order_by().values_list("router_id", flat=True).distinct())
-        ended = due.filter(expires_at__lte=now).update(ended_at=now, due_at=None)
-        begun = due.filter(due_at__lte=now).update(due_at=F("expires_at"))
+        some = due.filter(
+            pk__in=list(due.order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE])
+        )
+        some = due.filter(pk__in=some.lock())
+        routers = set(some.order_by().values_list("router_id", flat=True).distinct())
+        ended = some.filter(expires_at__lte=now).update(ended_at=now, due_at=None)
+        begun = some.update(due_at=F("expires_at"))
         if routers:
             services.tell(routers)
     return ended + begun

@@ -1,6 +1,7 @@
 """Fields of request bodies that name rows of the caller's by number, as this app's pages do."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -9,6 +10,8 @@ from cloudpilot.serializers import OwnedRelatedField
 from cloudpilot.tenancy import Role, demand_role
 
 _MAX_ID = 2**63 - 1
+# With room on both sides for zones, and for the longest lifetime that can be added.
+YEARS: Final = range(1970, 2200)
 
 
 @extend_schema_field({"type": "integer"})
@@ -41,3 +44,17 @@ class MacAddressField(serializers.RegexField):
         digits = super().to_internal_value(data).upper()
         digits = digits.replace(":", "").replace("-", "")
         return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+
+class MomentField(serializers.DateTimeField):
+    """A time from which others can be reckoned without leaving the calendar."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        moment: datetime = super().to_internal_value(data)
+        if moment.year not in YEARS:
+            raise serializers.ValidationError(year_out_of_range())
+        return moment
+
+
+def year_out_of_range() -> str:
+    return f"The year must be from {YEARS[0]} to {YEARS[-1]}."

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from cloudpilot.locks import hold
 from hotspot import codes, copies
-from hotspot.errors import CodeTaken, PackageRetired
+from hotspot.errors import CodeTaken, PackageRetired, VoucherEnded, VoucherInUse
 from hotspot.models import Batch, Package, Voucher
+from hotspot.states import LIVE
 from routers.models import Router
 from routers.reconcile.services import mark_dirty
 
@@ -65,20 +66,16 @@ def issue(
     """
     now = timezone.now()
     columns = _columns(router, terms, package, valid_from or now, now)
+    voucher = Voucher(source=source, **columns, **facts)
     with transaction.atomic():
         if not sold_before:
             _demand_on_sale(package)
-        while True:
-            voucher = _new(columns, code or codes.new_codes(1)[0], source=source, **facts)
-            try:
-                with transaction.atomic():
-                    voucher.save(force_insert=True)
-            except IntegrityError:
-                if code:
-                    raise CodeTaken(f"The code {code} is in use at this router.") from None
-            else:
-                mark_dirty([router.pk])
-                return voucher
+        if not code:
+            _save_with_new_code(voucher, force_insert=True)
+        elif not _save_with(voucher, code, force_insert=True):
+            raise CodeTaken(f"The code {code} is in use at this router.")
+        mark_dirty([router.pk])
+    return voucher
 
 
 def issue_batch(package: Package, count: int, *, user: Any, name: str = "") -> Batch:
@@ -109,6 +106,27 @@ def issue_batch(package: Package, count: int, *, user: Any, name: str = "") -> B
     return batch
 
 
+def draw_new_code(voucher: Voucher) -> Voucher:
+    """Give a voucher another code: its router has a user of that name, which is not ours to take.
+
+    Only where nobody can have used the old one. Raises `VoucherEnded`, and `VoucherInUse` if
+    somebody has logged in with it, or could, for the router has it.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        voucher = Voucher.objects.select_for_update().get(pk=voucher.pk)
+        if voucher.state_at(now) not in LIVE:
+            raise VoucherEnded("The voucher is over.")
+        if voucher.first_login_at or voucher.on_router_at:
+            raise VoucherInUse("Somebody may be using the voucher; revoke it and make another.")
+        voucher.password = voucher.password  # opened here, and sealed anew for the new code
+        voucher.problem, voucher.updated_at = "", now
+        changed = ["code", "code_index", "password", "problem", "updated_at"]
+        _save_with_new_code(voucher, update_fields=changed)
+        mark_dirty([voucher.router_id])
+    return voucher
+
+
 def _demand_on_sale(package: Package | None) -> None:
     """Hold the package, so that it is not deleted while vouchers of it are being made."""
     if package and not hold(Package.objects.filter(pk=package.pk, retired_at=None)):
@@ -136,5 +154,17 @@ def _columns(
     }
 
 
-def _new(columns: dict[str, Any], code: str, **facts: Any) -> Voucher:
-    return Voucher(code=code, code_index=codes.index(code), **columns, **facts)
+def _save_with_new_code(voucher: Voucher, **options: Any) -> None:
+    while not _save_with(voucher, codes.new_codes(1)[0], **options):
+        pass
+
+
+def _save_with(voucher: Voucher, code: str, **options: Any) -> bool:
+    """Save a voucher with this code; False if another of its router has it."""
+    voucher.code, voucher.code_index = code, codes.index(code)
+    try:
+        with transaction.atomic():
+            voucher.save(**options)
+    except IntegrityError:
+        return False
+    return True

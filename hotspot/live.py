@@ -4,9 +4,10 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from cloudpilot.text import storable
 from hotspot.usage import Usage, usage_of
 from routers import connections
 from routers.errors import RouterRefused
@@ -82,22 +83,40 @@ def read_online(row: Row, now: datetime) -> Online:
 
 
 def _text(row: Row, name: str, length: int) -> str:
-    return row.get(name, "").replace("\0", "")[:length]  # PostgreSQL stores no NUL
+    return storable(row.get(name, ""), length)
 
 
-def counters(session: Session, deadline: Deadline, names: Sequence[str] | None) -> dict[str, Usage]:
-    """Return what the router has counted of these users, or of all; not of sessions under way.
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a router has counted of our users; not of sessions under way.
 
-    A name that is missing in the answer is of no user there.
+    A name that was asked for and is missing is of no user there. `theirs` are names of users that
+    the router's owner keeps: what is done under those is none of our vouchers' business.
     """
-    if names is not None and not names:
-        return {}
-    queries = (">comment=",) if names is None else any_of("name", names)
-    command = Command(
-        USERS, "print", queries=queries, proplist=("name", "uptime", "bytes-in", "bytes-out")
-    )
-    rows = session.run(command, deadline).rows
-    return {row["name"]: usage_of(row) for row in rows if "name" in row}
+
+    ours: dict[str, Usage] = field(default_factory=dict)
+    theirs: set[str] = field(default_factory=set)
+
+
+def counters(
+    session: Session, deadline: Deadline, names: Sequence[str], *, and_all_of_ours: bool
+) -> Counters:
+    """Ask about the users of these names, and about all that are ours if that is said."""
+    if not names and not and_all_of_ours:
+        return Counters()
+    rows = session.run(_counting(names, and_all_of_ours), deadline).rows
+    theirs = {row.get("name", "") for row in rows if not is_mark(row.get("comment", ""))}
+    ours = {name: usage_of(row) for row in rows if (name := row.get("name", "")) not in theirs}
+    return Counters(ours, theirs)
+
+
+def _counting(names: Sequence[str], and_all_of_ours: bool) -> Command:
+    queries = any_of("name", names)
+    if and_all_of_ours:
+        # More names than a question should hold: rather the whole table.
+        queries = (*queries, ">comment=", *["#|"] * bool(names)) if len(names) <= MOST_NAMES else ()
+    proplist = ("name", "comment", "uptime", "bytes-in", "bytes-out")
+    return Command(USERS, "print", queries=queries, proplist=proplist)
 
 
 def login_url(session: Session, deadline: Deadline) -> str:
@@ -142,10 +161,11 @@ def put_out(
     """End all sessions of these, and take their cookies first, or their devices come straight back.
 
     Users of the same names that the router's owner keeps are not ours to judge, unless a person
-    says `whoever`. Answers how many sessions it ended.
+    says `whoever`. Whoever is named first is put out first, should the time not do for all. Answers
+    how many sessions it ended.
     """
     ended = 0
-    wanted = sorted(set(unwanted), key=lambda u: (u.user, u.mac_address))
+    wanted = list(dict.fromkeys(unwanted))
     for start in range(0, len(wanted), MOST_NAMES):
         ended += _put_out_some(session, deadline, wanted[start : start + MOST_NAMES], whoever)
     return ended

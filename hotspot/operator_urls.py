@@ -18,8 +18,8 @@ urlpatterns = [
     path("vouchers/revoke/", VoucherViewSet.as_view({"post": "revoke_many"})),
     path(_voucher, VoucherViewSet.as_view({"get": "retrieve"})),
     *(
-        path(f"{_voucher}{act}/", VoucherViewSet.as_view({"post": act}))
-        for act in ("revoke", "extend", "pause", "resume", "move")
+        path(f"{_voucher}{act.replace('_', '-')}/", VoucherViewSet.as_view({"post": act}))
+        for act in ("revoke", "extend", "pause", "resume", "move", "new_code")
     ),
     path("vouchers/batches/", BatchViewSet.as_view(_list)),
     path(_batch, BatchViewSet.as_view({"get": "retrieve"})),

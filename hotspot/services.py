@@ -2,17 +2,30 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from hotspot import tasks
-from hotspot.errors import NothingToExtend, VoucherEnded, VoucherNotPaused, VoucherPaused
+from hotspot.errors import (
+    ExtendedTooFar,
+    NothingToExtend,
+    VoucherEnded,
+    VoucherNotPaused,
+    VoucherPaused,
+)
 from hotspot.models import Package, Voucher
 from hotspot.querysets import VoucherQuerySet
 from hotspot.states import LIVE, State
 from routers.reconcile.services import mark_dirty
+
+# However often a voucher is extended: a century, and what a router can count.
+_MOST: Final[dict[str, Any]] = {
+    "lifetime": timedelta(days=36_525),
+    "time_limit": timedelta(days=36_525),
+    "data_limit": 2**60,
+}
 
 
 def delete_package(package: Package) -> bool:
@@ -52,6 +65,7 @@ def revoke_some(vouchers: VoucherQuerySet, most: int) -> int:
     with transaction.atomic():
         found = vouchers.filter(revoked_at=None).order_by("pk")[:most]
         rows = dict(found.values_list("pk", "router_id"))
+        Voucher.objects.filter(pk__in=rows).lock()
         # Again only those that nobody has revoked meanwhile.
         count = Voucher.objects.filter(pk__in=rows, revoked_at=None).update(
             revoked_at=now, due_at=None, updated_at=now
@@ -90,7 +104,8 @@ def extend(
     """Add to what a voucher allows. One that has ended counts from now, and is good again.
 
     A guest who is online notices from the next login on: a router fixes limits at login.
-    Raises `VoucherEnded` if it is revoked, `NothingToExtend` for a limit that it does not have.
+    Raises `VoucherEnded` if it is revoked, `NothingToExtend` for a limit that it does not have, and
+    `ExtendedTooFar`.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -106,9 +121,11 @@ def extend(
 
 
 def _sum(voucher: Voucher, name: str, amount: Any) -> Any:
-    limit = getattr(voucher, name)
+    limit, words = getattr(voucher, name), name.replace("_", " ")
     if limit is None:
-        raise NothingToExtend(f"The voucher has no {name.replace('_', ' ')}.")
+        raise NothingToExtend(f"The voucher has no {words}.")
+    if limit + amount > _MOST[name]:
+        raise ExtendedTooFar(f"The voucher's {words} would be too high.")
     return limit + amount
 
 

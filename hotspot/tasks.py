@@ -1,8 +1,10 @@
 """What is done about guests when nobody waits for it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -37,6 +39,15 @@ def watch_all() -> dict[str, int]:
     return watching.watch_all()
 
 
+@jobs.every(seconds=3600)
+@jobs.task()
+def forget_old_logins() -> dict[str, int]:
+    """Delete what is known of guests who were online longer ago than `LOGINS_KEPT_DAYS`."""
+    from hotspot import retention
+
+    return retention.forget_before(timezone.now() - timedelta(days=settings.LOGINS_KEPT_DAYS))
+
+
 @jobs.task(max_attempts=1)  # the next look comes anyway
 def watch_router(*, router: int) -> str | None:
     """See who is online at a router, count what they use, and put out who should not be."""
@@ -52,14 +63,15 @@ def watch_router(*, router: int) -> str | None:
     return "seen"
 
 
-@jobs.task(max_attempts=10)
+# However long the router is away: a session on the old device would outlast it.
+@jobs.task(max_attempts=None)
 def put_out(*, voucher: int) -> None:
     """End all sessions of a voucher, so that it can be used from another device."""
     from hotspot import watching
     from hotspot.live import Unwanted
 
     row = Voucher.objects.select_related("router").filter(pk=voucher).first()
-    if row is not None:
+    if row is not None and row.router.is_active:
         watching.put_out(row.router, [Unwanted(row.code)])
 
 

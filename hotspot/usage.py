@@ -94,12 +94,14 @@ class Account:
         grown = self.grow(open_before=open_before, closed=closed, open_now=open_now).used
         if row is None:
             return Account(grown, grown - open_now)  # a new user will begin at nothing
-        ended = self.used - self.before - open_before + closed
-        if (row + _SLACK).covers(ended):
+        ended_before = self.used - self.before - open_before
+        if (row + _SLACK).covers(ended_before + closed):
             used = self.before + row + open_now
             return Account(used.at_least(self.used), self.before)
-        used = grown + (row - closed)  # the counters began anew, who knows when
-        return Account(used, used - row - open_now)
+        # Either the router lost a session that we saw, with its power perhaps, or its counters
+        # began anew, who knows when.
+        unseen = NOTHING if (row + _SLACK).covers(ended_before) else row - closed
+        return Account(grown + unseen, grown + unseen - row - open_now)
 
     def grow(self, *, open_before: Usage, closed: Usage, open_now: Usage) -> "Account":
         """Return the account after a look at the sessions alone."""

@@ -17,12 +17,14 @@ from cloudpilot.errors import DomainError
 from hotspot import live
 from hotspot.accounting import Look
 from hotspot.live import Unwanted
-from hotspot.models import Login, Voucher
+from hotspot.models import Login, Voucher, Watch
 from routers.models import Router
 
 log = logging.getLogger("cloudpilot.hotspot")
 
 SECONDS = 10.0
+# For somebody who waits, and can do without the answer.
+_IMPATIENT_SECONDS = 3.0
 # Looking is waiting, mostly: for routers, and none should wait for another that is slow.
 _AT_ONCE = 8
 
@@ -66,14 +68,17 @@ def watch(router: Router) -> None:
         now = timezone.now()
         sessions = [live.read_online(row, now) for row in rows]
         look = Look(router, sessions, now)
-        counts_all = look.counts_all or len(look.names_to_count()) > live.MOST_NAMES
-        names = None if counts_all else look.names_to_count()
-        counted = live.counters(session, deadline, names)
+        names = look.names_to_count()
+        counts_all = look.counts_all or len(names) > live.MOST_NAMES
+        counted = live.counters(session, deadline, names, and_all_of_ours=counts_all)
+        if sessions and counted.ours:
+            # A session that ended in between is in both, and would count twice.
+            look.note_still_online(live.online(session, deadline))
         if counts_all:
             look.login_url = live.login_url(session, deadline)
     if look.settle(counted, all_counted=counts_all):
-        unwanted = [Unwanted(s.user, s.mac_address) for s in look.unwanted(sessions)]
-        put_out(router, [*unwanted, *map(Unwanted, look.just_ended())])
+        # Those who are in come first: of the others only cookies are left, and they may be many.
+        put_out(router, [*look.unwanted(), *look.just_ended()])
 
 
 def put_out(router: Router, unwanted: Iterable[Unwanted]) -> int:
@@ -86,3 +91,20 @@ def put_out(router: Router, unwanted: Iterable[Unwanted]) -> int:
         return 0
     with live.speaking_to(router, SECONDS) as (session, deadline):
         return live.put_out(session, deadline, unwanted)
+
+
+def login_url_of(router: Router) -> str:
+    """Return where a router's guests log in; the router is asked if no look has learnt it yet.
+
+    Empty if it does not say, or is away.
+    """
+    watch, _ = Watch.objects.get_or_create(router=router)
+    if watch.login_url or not router.is_active:
+        return watch.login_url
+    try:
+        with live.speaking_to(router, _IMPATIENT_SECONDS) as (session, deadline):
+            url = live.login_url(session, deadline)
+    except DomainError:
+        return ""
+    Watch.objects.filter(pk=watch.pk, login_url="").update(login_url=url)
+    return url

@@ -1,11 +1,11 @@
 """What a command may do, and so who may send it: the table behind execute-command."""
 
 import re
-from collections.abc import Mapping
 from enum import Enum
 
 from cloudpilot.tenancy import Role
 from routers.errors import CommandNotAllowed
+from routers.masking import is_secret
 from routers.routeros import Command
 
 
@@ -46,11 +46,7 @@ _ENDLESS = frozenset([
 _REPEATING = frozenset({"follow", "follow-only", "interval"})
 _MOST_PINGS = 8  # a second each, and all of them within the deadline
 
-_SECRET = re.compile(
-    r".*(password|secret|passphrase|passwd|token|(?<!public)-key(-\d)?)|key|passcode|pin|community"
-)
 _QUERY_NAME = re.compile(r"[-<>=]?([^=]*)")
-MASK = "********"
 
 
 def risk_of(command: Command) -> Risk:
@@ -67,16 +63,6 @@ def risk_of(command: Command) -> Risk:
     ):
         return Risk.DANGEROUS
     return Risk.CHANGES
-
-
-def masked(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the row with what is secret in it hidden; an empty secret shows that it is empty."""
-    return {name: MASK if value and is_secret(name) else value for name, value in values.items()}
-
-
-def is_secret(name: str) -> bool:
-    """Say whether the attribute of this name holds what opens something."""
-    return bool(_SECRET.fullmatch(name.lstrip("!").lower()))
 
 
 def _lies_in(path: str, menu: str) -> bool:

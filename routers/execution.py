@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from cloudpilot.errors import DomainError
 from cloudpilot.tenancy import demand_role
+from cloudpilot.text import storable
 from routers import connections
-from routers.command_policy import Risk, masked, risk_of
+from routers.command_policy import Risk, risk_of
 from routers.errors import ConfirmationRequired
+from routers.masking import masked
 from routers.models import CommandLog, Router
 from routers.routeros import Command, Deadline, Reply, errors
 
@@ -80,9 +82,8 @@ def _record(router: Router, command: Command, user: Any, user_name: str) -> Comm
 
 
 def _close(entry: CommandLog, outcome: CommandLog.Outcome, error: str = "") -> None:
-    # PostgreSQL stores no NUL, and a hostile router may send one.
     CommandLog.objects.filter(pk=entry.pk).update(
-        outcome=outcome, error=error[:500].replace("\0", ""), finished_at=timezone.now()
+        outcome=outcome, error=storable(error, 500), finished_at=timezone.now()
     )
 
 

@@ -7,16 +7,17 @@ the database holds to.
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cloudpilot.crypto import digest, same
+from cloudpilot.prepared import prepared
 from cloudpilot.problems import UNAUTHENTICATED
 from routers.errors import (
     CompanyInactive,
@@ -37,6 +38,12 @@ _ALGORITHM = "HS256"
 _CLAIMS = ["jti", "iss", "sub", "empresa", "iat", "exp", "type"]
 _PURPOSE = "router-key"
 _LONGEST = 2048
+# What a key is compared with, and what portals show of its router: a third of the columns.
+_READ = (
+    "key_id", "digest", "issued_at", "expires_at", "router__public_id", "router__name",
+    "router__location", "router__is_active", "router__company__public_id",
+    "router__company__name", "router__company__is_active",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,22 +130,39 @@ def authenticate(token: str) -> RouterKey:
     the two. Raises `InvalidRouterKey`, `RouterInactive` or `CompanyInactive`.
     """
     claims = _verified_claims(token)
-    key = (
-        RouterKey.objects.usable_at(timezone.now())
-        .filter(key_id=claims["jti"])
-        .select_related("router__company")
-        .first()
-    )
+    now = timezone.now()
+    key = next(iter(_usable_with_id(claims["jti"], now)), None)
     if key is None or not _agree(key, claims) or not same(key.digest, digest(token, _PURPOSE)):
         raise InvalidRouterKey(UNAUTHENTICATED)
     if not key.router.is_active:
         raise RouterInactive("Router inactivo")
     if not key.router.company.is_active:
         raise CompanyInactive("Empresa inactiva")
-    used = RouterKey.objects.live().filter(pk=key.pk)
-    if not used.update(use_count=F("use_count") + 1, last_used_at=timezone.now()):
+    if not _count_use(key, now):
         raise InvalidRouterKey(UNAUTHENTICATED)
     return key
+
+
+@prepared
+def _usable_with_id(key_id: Any, now: Any) -> QuerySet[RouterKey]:
+    keys = RouterKey.objects.usable_at(now).filter(key_id=key_id).order_by()
+    return keys.select_related("router__company").only(*_READ)
+
+
+def _count_use(key: RouterKey, now: datetime) -> bool:
+    """Count a use of `key`, and say whether it was still there to be used."""
+    table = connection.ops.quote_name(RouterKey._meta.db_table)
+    with connection.cursor() as cursor:
+        used_at = connection.ops.adapt_datetimefield_value(now)
+        cursor.execute(_COUNT_USE.format(table=table), [used_at, key.pk])
+        return cursor.rowcount > 0
+
+
+# As text: every request of a portal runs it, and the ORM would write it anew each time.
+_COUNT_USE = """
+    UPDATE {table} SET use_count = use_count + 1, last_used_at = %s
+    WHERE id = %s AND revoked_at IS NULL
+"""
 
 
 def _claims(key: RouterKey) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """API key pairs: random, checksummed, stored as a keyed digest, shown once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cloudpilot.crypto import digest, same
+from cloudpilot.prepared import prepared
 from cloudpilot.random_ids import checked_key, is_checked_key
 from users.models import ApiKey, User
 
@@ -52,9 +55,13 @@ def find_pair(public_key: str, private_key: str) -> ApiKey | None:
         return None
     if not is_checked_key(private_key, PRIVATE_PREFIX):
         return None
-    found = ApiKey.objects.select_related("user").filter(public_key=public_key)
-    key = next(iter(found), None)
+    key = next(iter(_with_user(public_key)), None)
     # An unknown key costs the same comparison as a known one.
     expected = key.private_key_digest if key else digest("", _PURPOSE)
     is_theirs = same(digest(private_key, _PURPOSE), expected)
     return key if key and is_theirs and key.is_live else None
+
+
+@prepared
+def _with_user(public_key: Any) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(public_key=public_key).select_related("user")

@@ -6,13 +6,16 @@ its refresh tokens outlive a password change (measured).
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from cloudpilot.prepared import prepared
 from cloudpilot.problems import UNAUTHENTICATED
 from users.errors import InvalidToken, KeyNotAllowed
 from users.models import ApiKey, TokenFamily, User
@@ -47,14 +50,18 @@ def start_family(user: User, key: ApiKey | None = None) -> TokenPair:
 def family_of(token: Token) -> TokenFamily | None:
     """Return the family that a verified token belongs to, with its user, unless it has ended."""
     try:
-        # Judged in Python: this runs at every request, and each condition costs Django more to
-        # write into SQL than the whole look-up costs the database.
         family_id = UUID(token.get(FAMILY_CLAIM))
-        family = TokenFamily.objects.select_related("user").get(pk=family_id)
-    except (TokenFamily.DoesNotExist, TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError):
         return None
-    is_theirs = str(family.user_id) == token.get("user_id")
-    return family if is_theirs and family.is_live else None
+    family = next(iter(_with_user(family_id)), None)
+    if family is None or str(family.user_id) != token.get("user_id"):
+        return None
+    return family if family.is_live else None
+
+
+@prepared
+def _with_user(family_id: Any) -> QuerySet[TokenFamily]:
+    return TokenFamily.objects.filter(pk=family_id).select_related("user")
 
 
 def rotate(refresh_token: str) -> TokenPair:

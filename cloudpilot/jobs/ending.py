@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 from cloudpilot.jobs import clock
 from cloudpilot.jobs.models import Job
 from cloudpilot.jobs.registry import find
+from cloudpilot.text import storable
 
 DIED = "the worker died"
 SUPERSEDED = "another job of its kind is queued"
+_LONGEST_ERROR = 500
 
 
 def held(job: Job) -> QuerySet[Job]:
@@ -24,7 +26,7 @@ def finish(job: Job, state: Job.State, *, result: Any = None, error: str = "") -
     written = held(job).update(
         state=state,
         result=result,
-        error=_short(error),
+        error=storable(error, _LONGEST_ERROR),
         finished_at=clock.now(),
         lease_until=None,
         slot=None,
@@ -55,7 +57,7 @@ def _queue(rows: QuerySet[Job], due_at: datetime, attempts: int, error: str) -> 
     return rows.update(
         state=Job.State.QUEUED,
         due_at=due_at,
-        error=_short(error),
+        error=storable(error, _LONGEST_ERROR),
         attempts=attempts,
         worker="",
         lease_until=None,
@@ -85,7 +87,3 @@ def _take_away(job: Job, now: datetime) -> bool:
         after = task.backoff.delay(job.attempts - 1) if job.attempts > 1 else 0.0
         put_back(job, after=after, error=DIED)
         return True
-
-
-def _short(text: str) -> str:
-    return text.replace("\0", "")[:500]

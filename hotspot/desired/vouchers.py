@@ -1,14 +1,17 @@
 """What a router should hold for what is sold there: profiles of packages, and a user a voucher."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from cloudpilot.crypto import SealedField
 from hotspot.live import USERS
 from hotspot.models import Package, Voucher
+from hotspot.querysets import VoucherQuerySet
 from routers.models import Router
 from routers.reconcile.providers import observes, provides
 from routers.reconcile.rows import Desired, Value, mark
@@ -30,10 +33,10 @@ def profiles(router: Router) -> Iterator[Desired]:
 
     A profile that nobody sells any more stays for as long as a voucher needs it.
     """
-    current = _current_terms(router)
     live = router.vouchers.live(timezone.now()).exclude(package=None)
     sold = set(live.order_by().values_list("package_id", *_TERMS).distinct())
-    selling = router.packages.filter(retired_at=None).values_list("pk", flat=True)
+    current = _current_terms(router)  # after what was sold, so that it has all their packages
+    selling = router.packages.filter(retired_at=None, pk__in=current).values_list("pk", flat=True)
     for package, *terms in {*sold, *((pk, *current[pk]) for pk in selling)}:
         yield _profile(package, tuple(terms), current)
 
@@ -65,9 +68,9 @@ def users(router: Router) -> Iterator[Desired]:
     out what was used before the router's own counters of the user began.
     """
     now = timezone.now()
-    current = _current_terms(router)
-    rows = router.vouchers.live(now).order_by("pk")
-    for row in rows.values(*_COLUMNS):
+    rows = list(router.vouchers.live(now).order_by("pk").values(*_COLUMNS))
+    current = _current_terms(router)  # after them: a package is made, and sold, in a moment
+    for row in rows:
         yield Desired(USERS, mark("voucher", row["pk"]), _user(row, current, now))
 
 
@@ -115,22 +118,35 @@ def _left(limit: int | None, before: int) -> int:
 
 
 @observes("voucher")
-def note_what_is_held(router: Router, ids: set[str], are_all: bool) -> None:
-    """Keep of each voucher since when the router has it, if it does."""
+def note_what_is_held(router: Router, ids: set[str], problems: Mapping[str, str] | None) -> None:
+    """Keep of each voucher since when the router has it, if it does, or else what is wrong."""
     held = {int(id_) for id_ in ids if id_.isdecimal()}
     vouchers = Voucher.objects.filter(router=router)
-    if are_all:
+    if problems is not None:
         known = set(vouchers.exclude(on_router_at=None).values_list("pk", flat=True))
-        _write_held(known - held, None)
+        _write(known - held, on_router_at=None)
         held -= known
-    _write_held(held, timezone.now())
+        _note_problems(vouchers, {int(id_): code for id_, code in problems.items()})
+    _write(held, on_router_at=timezone.now())
 
 
-def _write_held(pks: set[int], moment: datetime | None) -> None:
+def _note_problems(vouchers: VoucherQuerySet, problems: dict[int, str]) -> None:
+    known = dict(vouchers.exclude(problem="").values_list("pk", "problem"))
+    changed: dict[str, set[int]] = defaultdict(set)
+    for pk in problems.keys() | known.keys():
+        if problems.get(pk) != known.get(pk):
+            changed[problems.get(pk, "")].add(pk)
+    for code, pks in changed.items():
+        _write(pks, problem=code)
+
+
+def _write(pks: set[int], **columns: Any) -> None:
     ordered = sorted(pks)
     for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        Voucher.objects.filter(pk__in=chunk).update(on_router_at=moment)
+        chunk = Voucher.objects.filter(pk__in=ordered[start : start + _CHUNK])
+        with transaction.atomic():
+            chunk.lock()
+            chunk.update(**columns)
 
 
 _CHUNK = 500

@@ -16,7 +16,8 @@ from routers.models import Router
 
 _MOST_MEGABYTES: Final = 9 * 2**20
 _LONGEST_NUMBER: Final = 100
-_WHOLE: Final = re.compile(r"[0-9]{1,7}")
+# Also as languages write it that have one kind of number: 1024.0.
+_WHOLE: Final = re.compile(r"([0-9]{1,7})(?:\.0+)?")
 
 
 # --- What is sent ---------------------------------------------------------------------------
@@ -52,7 +53,8 @@ class MegabytesField(serializers.Field):
         text = str(data)
         if not text.isprintable() or (len(text) > _LONGEST_NUMBER and not text.isdigit()):
             raise serializers.ValidationError("Write a number.")
-        megabytes = int(text) if _WHOLE.fullmatch(text) else 0
+        whole = _WHOLE.fullmatch(text.strip())
+        megabytes = int(whole[1]) if whole else 0
         return megabytes * MEGABYTE if 1 <= megabytes <= _MOST_MEGABYTES else None
 
 

@@ -12,6 +12,7 @@ from cloudpilot.idempotency import idempotent
 from hotspot.gateway import access, openapi
 from hotspot.gateway.actions import ACTIONS, Action, Parameters, create_voucher
 from hotspot.gateway.errors import UnknownAction
+from hotspot.gateway.parsers import PARSERS
 from hotspot.models import GuestGateway
 
 
@@ -21,6 +22,7 @@ class GuestGatewayView(FamilyView):
     family = GUEST_GATEWAY
     authentication_classes = ()
     permission_classes = ()
+    parser_classes = PARSERS
     http_method_names = ["get", "post"]
     error_statuses = {"*": ("401", "403", "404", "409", "429", "503"), "post": ("422",)}
     gateway: GuestGateway | None = None

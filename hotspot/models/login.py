@@ -46,6 +46,7 @@ class Login(models.Model):
             models.Index(fields=["router", "-id"], name="login_of_router"),
             models.Index(fields=["voucher", "-id"], name="login_of_voucher"),
             models.Index(fields=["router"], condition=Q(ended_at=None), name="login_open"),
+            models.Index(fields=["ended_at"], name="login_by_end"),  # for housekeeping
         ]
         constraints = [
             models.UniqueConstraint(

@@ -76,6 +76,9 @@ class Voucher(models.Model):
     uploaded_before = models.PositiveBigIntegerField(default=0)
     downloaded_before = models.PositiveBigIntegerField(default=0)
     on_router_at = models.DateTimeField(null=True, help_text="since when the router has it")
+    problem = models.CharField(
+        max_length=20, blank=True, help_text="why the router does not have it as it should, if so"
+    )
 
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="by people, not by use")
@@ -119,6 +122,15 @@ class Voucher(models.Model):
                 name="voucher_in_use",
             ),
             models.Index(
+                fields=["company", "-id"], condition=Q(problem__gt=""), name="voucher_with_problem"
+            ),
+            # For housekeeping: the device is forgotten some day.
+            models.Index(
+                fields=["last_login_at"],
+                condition=Q(mac_address__gt=""),
+                name="voucher_with_device",
+            ),
+            models.Index(
                 fields=["company", "full_name"],
                 condition=Q(full_name__gt=""),
                 name="voucher_by_name",
@@ -156,8 +168,12 @@ class Voucher(models.Model):
         return state_of(vars(self), now)
 
     def next_due(self, now: datetime) -> datetime | None:
-        """Return when the clock alone will next change what the router should know of it."""
+        """Return when the clock alone will next change what the router should know of it.
+
+        That is past, and so at once, for what is over already and has not been taken off.
+        """
         state = self.state_at(now)
         if state == State.SCHEDULED:
             return self.valid_from
-        return self.expires_at if state in OPEN else None
+        is_to_end = state in OPEN or (state == State.EXPIRED and not self.ended_at)
+        return self.expires_at if is_to_end else None

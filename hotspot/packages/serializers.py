@@ -109,6 +109,15 @@ class PackageSerializer(OfferSerializer, StrictModelSerializer):
             raise serializers.ValidationError({"name": [taken]}) from exc
 
 
+class PackageFilterSerializer(serializers.Serializer):
+    """Which packages to list; all that is named must hold."""
+
+    router = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    retired = serializers.BooleanField(
+        default=False, help_text="`true`: those that were deleted after they had sold something"
+    )
+
+
 # --- Answers: their shapes, for the OpenAPI document ----------------------------------------
 
 

@@ -18,6 +18,7 @@ from hotspot.models import Package
 from hotspot.packages import examples
 from hotspot.packages.serializers import (
     OfferSerializer,
+    PackageFilterSerializer,
     PackageSerializer,
     RouterPackagesAnswer,
 )
@@ -40,6 +41,19 @@ class PackageViewSet(
     queryset = Package.objects.select_related("router", "company")
     serializer_class = PackageSerializer
     error_statuses = {"create": ("404",), "update": ("409",), "partial_update": ("409",)}
+
+    @extend_schema(parameters=[PackageFilterSerializer])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List packages, the newest first; without those that were deleted, unless asked for."""
+        return super().list(request, *args, **kwargs)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.action != "list":
+            return queryset
+        wanted = PackageFilterSerializer(data=self.request.query_params)
+        wanted.is_valid(raise_exception=True)
+        named = dict(wanted.validated_data)
+        return queryset.filter(retired_at__isnull=not named.pop("retired"), **named)
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

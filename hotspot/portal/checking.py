@@ -2,10 +2,13 @@
 
 from datetime import datetime
 from hmac import compare_digest
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudpilot.limits import failures_spent
+from cloudpilot.prepared import prepared
 from hotspot import codes
 from hotspot.errors import VoucherNotValid
 from hotspot.models import Voucher
@@ -45,10 +48,15 @@ def check(
 def _find(router_id: int, code: str, passcode: str, now: datetime) -> Voucher | None:
     """Return the usable voucher that was most likely meant: to the letter, or as it is read."""
     indexes = [codes.index(reading) for reading in codes.readings(code)]
-    rows = Voucher.objects.filter(router=router_id, revoked_at=None, code_index__in=indexes)
-    found = {row.code_index: row for row in rows.select_related("package").only(*_READ)}
+    found = {row.code_index: row for row in _with_indexes(router_id, *indexes)}
     candidates = (found[index] for index in indexes if index in found)
     return next((row for row in candidates if _is_good(row, passcode, now)), None)
+
+
+@prepared
+def _with_indexes(router_id: Any, *indexes: Any) -> QuerySet[Voucher]:
+    rows = Voucher.objects.filter(router=router_id, revoked_at=None, code_index__in=indexes)
+    return rows.select_related("package").only(*_READ)
 
 
 def _is_good(voucher: Voucher, passcode: str, now: datetime) -> bool:

@@ -151,8 +151,9 @@ class VoucherShown(serializers.Serializer):
 
 def shown(voucher: Voucher, status: str) -> dict[str, Any]:
     """Return what a guest may know of the voucher in hand."""
+    code = voucher.code  # opened each time that it is read
     return {
-        "voucher": {"username": voucher.code, "passcode": voucher.password or voucher.code},
+        "voucher": {"username": code, "passcode": voucher.password or code},
         "status": status,
         "access": _access(voucher, status),
         "package": voucher.package.name if voucher.package else None,

@@ -21,6 +21,7 @@ class Card:
     upload_mbps: int | None = None
     data_mb: int | None = None
     devices: int | None = None
+    online: timedelta | None = None  # of the validity, so much may be spent online
 
     def price_in_words(self) -> str:
         return "" if self.price is None else f"{self.currency} {self.price:,}".strip()
@@ -31,8 +32,12 @@ class Card:
             _data(self.data_mb) if self.data_mb else "",
             counted(self.devices, "device") if self.devices else "",
         )
+        times = (
+            in_words(self.validity) if self.validity else "",
+            f"{in_words(self.online)} online" if self.online else "",
+        )
         lines = (
-            in_words(self.validity) if self.validity else "No time limit",
+            " · ".join(filter(None, times)) or "No time limit",
             _speed(self.download_mbps, self.upload_mbps),
             " · ".join(filter(None, amounts)),
         )

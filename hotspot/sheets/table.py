@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 from hotspot import codes
@@ -23,6 +24,7 @@ _COLUMNS: Final = (
     "upload_mbps",
     "data_mb",
     "devices",
+    "online_minutes",
 )
 
 
@@ -50,19 +52,23 @@ def write(cards: Iterable[Card]) -> Iterator[bytes]:
 
 
 def _values(card: Card) -> tuple[Any, ...]:
-    minutes = None if card.validity is None else round(card.validity.total_seconds() / 60)
     return (
         card.code,
         codes.grouped(card.code),
         card.package,
         card.price,
         card.currency,
-        minutes,
+        _minutes(card.validity),
         card.download_mbps,
         card.upload_mbps,
         card.data_mb,
         card.devices,
+        _minutes(card.online),
     )
+
+
+def _minutes(time: timedelta | None) -> int | None:
+    return None if time is None else round(time.total_seconds() / 60)
 
 
 def _cell(value: Any) -> str:

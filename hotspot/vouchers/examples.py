@@ -19,6 +19,7 @@ _VOUCHER: dict[str, Any] = {
     "package_name": "One day",
     "batch": 12,
     "on_router": True,
+    "problem": "",
     "valid_from": "2026-11-21T08:00:00Z",
     "expires_at": "2026-11-22T09:30:00Z",
     "paused_at": None,
@@ -97,7 +98,7 @@ BATCH_WITH_PROGRESS = [
     OpenApiExample(
         "The batch on its way to the router",
         response_only=True,
-        value={**_BATCH, "progress": {"live": 988, "on_router": 940}},
+        value={**_BATCH, "progress": {"live": 988, "on_router": 940, "problems": 1}},
     ),
 ]
 

@@ -23,6 +23,9 @@ class FilterSerializer(serializers.Serializer):
     package = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
     batch = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
+    problem = serializers.RegexField(
+        r"^[a-z_]{1,20}$", required=False, help_text="such as name_taken: why its router lacks it"
+    )
     search = serializers.CharField(
         max_length=100,
         required=False,
@@ -34,6 +37,13 @@ class FilterSerializer(serializers.Serializer):
 
 @extend_schema_serializer(examples=examples.REVOKE)
 class RevokeManySerializer(StrictSerializer, FilterSerializer):
+    def to_internal_value(self, data: Any) -> Any:
+        # A form's empty field counts as left out, and would let more be revoked than is meant.
+        blank = {name: ["Say which, or leave it out."] for name in data if data[name] == ""}
+        if blank:
+            raise serializers.ValidationError(blank)
+        return super().to_internal_value(data)
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:
             raise serializers.ValidationError("Say which vouchers are meant.")
@@ -62,6 +72,9 @@ def narrowed(vouchers: VoucherQuerySet, wanted: dict[str, Any]) -> VoucherQueryS
         vouchers = vouchers.filter(created_at__gte=wanted["created_from"])
     if "created_before" in wanted:
         vouchers = vouchers.filter(created_at__lt=wanted["created_before"])
+    if "problem" in wanted:
+        # Said twice, for an index holds those with a problem alone.
+        vouchers = vouchers.filter(problem=wanted["problem"], problem__gt="")
     if "search" in wanted:
         vouchers = _found(vouchers, wanted["search"])
     if "state" in wanted:

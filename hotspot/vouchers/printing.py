@@ -8,8 +8,9 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from cloudpilot import money
+from hotspot import watching
 from hotspot.issuing import MEGABYTE
-from hotspot.models import Batch, Watch
+from hotspot.models import Batch
 from hotspot.sheets import Card, Sheet
 from hotspot.vouchers import rows
 
@@ -33,11 +34,10 @@ def sheet_of(batch: Batch, wanted: Any) -> Sheet:
     query = SheetSerializer(data=wanted)
     query.is_valid(raise_exception=True)
     look = query.validated_data
-    watch = Watch.objects.filter(router=batch.router_id).first()
     return Sheet(
         company=batch.company.name,
         colour=look.get("colour") or batch.company.colour,
-        login_url=look.get("login_url") or (watch.login_url if watch else ""),
+        login_url=look.get("login_url") or watching.login_url_of(batch.router),
         columns=look["columns"],
     )
 
@@ -58,4 +58,5 @@ def cards_of(batch: Batch) -> Iterator[Card]:
             upload_mbps=row["upload_speed_mbps"],
             data_mb=row["data_limit"] // MEGABYTE if row["data_limit"] else None,
             devices=row["devices"],
+            online=row["time_limit"],
         )

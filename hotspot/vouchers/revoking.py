@@ -6,7 +6,7 @@ from django.db import transaction
 
 from cloudpilot import jobs
 from cloudpilot.jobs import Job, Running
-from cloudpilot.tenancy import Role
+from cloudpilot.tenancy import Role, demand_role
 from hotspot import services, tasks
 from hotspot.models import Voucher
 from hotspot.querysets import VoucherQuerySet
@@ -20,7 +20,8 @@ _CHUNK = 1_000
 def revoke(user: Any, wanted: dict[str, Any]) -> tuple[int, Job | None]:
     """Revoke what a valid filter means in the companies where `user` may change things.
 
-    Answers how many were revoked, or the job that will do it.
+    Answers how many were revoked, or the job that will do it. Raises `RoleTooLow` if there are
+    some, and the caller may change none.
     """
     roles = [role for role in Role if role.covers(Role.OPERATOR)]
     companies = list(user.memberships.filter(role__in=roles).values_list("company", flat=True))
@@ -30,7 +31,17 @@ def revoke(user: Any, wanted: dict[str, Any]) -> tuple[int, Job | None]:
             arguments = {"companies": companies, "filter": RevokeManySerializer(wanted).data}
             company = companies[0] if len(companies) == 1 else None
             return 0, jobs.enqueue(tasks.revoke_vouchers, arguments, company=company)
-        return services.revoke_some(meant, MOST_AT_ONCE), None
+        count = services.revoke_some(meant, MOST_AT_ONCE)
+        if not count:
+            _demand_that_nothing_is_withheld(user, wanted)
+        return count, None
+
+
+def _demand_that_nothing_is_withheld(user: Any, wanted: dict[str, Any]) -> None:
+    """Raise `RoleTooLow` if there are such vouchers, but only where `user` may not change them."""
+    seen = narrowed(Voucher.objects.visible_to(user), wanted).filter(revoked_at=None).first()
+    if seen:
+        demand_role(user, seen.company_id, Role.OPERATOR)
 
 
 def revoke_all(companies: list[int], filter_sent: dict[str, Any], running: Running) -> int:

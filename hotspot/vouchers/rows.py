@@ -19,7 +19,7 @@ _PASSWORD: SealedField = Voucher._meta.get_field("password")
 
 COLUMNS = (
     "id", "code", "code_index", "password", "full_name", "source", "router_id", "package_id",
-    "batch_id", "on_router_at", "valid_from", "expires_at", "paused_at", "revoked_at", "lifetime",
+    "batch_id", "on_router_at", "problem", "valid_from", "expires_at", "paused_at", "revoked_at", "lifetime",
     "time_limit", "data_limit", "upload_limit", "download_limit", "upload_speed_mbps",
     "download_speed_mbps", "devices", "bound_mac", "first_login_at", "last_login_at",
     "mac_address", "online_time", "uploaded", "downloaded", "created_at", "updated_at",
@@ -57,6 +57,7 @@ def _shown(
         "package_name": packages.get(row["package_id"]),
         "batch": row["batch_id"],
         "on_router": row["on_router_at"] is not None,
+        "problem": row["problem"],
         "valid_from": _time(row["valid_from"]),
         "expires_at": _time(row["expires_at"]),
         "paused_at": _time(row["paused_at"]),

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from cloudpilot import money
 from cloudpilot.jobs.serializers import JobSerializer
 from cloudpilot.serializers import StrictSerializer
-from hotspot.fields import MacAddressField, OwnedIdField
+from hotspot.fields import MacAddressField, MomentField, OwnedIdField
 from hotspot.issuing import MEGABYTE
 from hotspot.models import Batch, Package, Voucher
 from hotspot.states import State
@@ -53,7 +53,7 @@ class VoucherSerializer(serializers.ModelSerializer):
         model = Voucher
         fields = (
             "id", "code", "password", "full_name", "state", "source", "router", "router_name",
-            "package", "package_name", "batch", "on_router", "valid_from", "expires_at",
+            "package", "package_name", "batch", "on_router", "problem", "valid_from", "expires_at",
             "paused_at", "revoked_at", "lifetime_seconds", "time_limit_seconds", "data_limit",
             "upload_limit", "download_limit", "upload_speed_mbps", "download_speed_mbps",
             "devices", "bound_mac", "first_login_at", "last_login_at", "mac_address",
@@ -86,7 +86,7 @@ class NewVoucherSerializer(StrictSerializer):
     )
     password = CodeField(max_length=64, required=False, help_text="the code if it is left out")
     full_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    valid_from = serializers.DateTimeField(required=False, help_text="now if it is left out")
+    valid_from = MomentField(required=False, help_text="now if it is left out")
     bound_mac = MacAddressField(required=False, help_text="the only device that may use it")
 
 
@@ -128,6 +128,7 @@ class RevokingAnswer(serializers.Serializer):
 class BatchProgressSerializer(serializers.Serializer):
     live = serializers.IntegerField(help_text="may be used, now or later")
     on_router = serializers.IntegerField(help_text="how many of those the router has")
+    problems = serializers.IntegerField(help_text="how many of those the router cannot take as is")
 
 
 @extend_schema_serializer(examples=examples.BATCH)
@@ -161,4 +162,5 @@ class VoucherBatchWithProgressSerializer(VoucherBatchSerializer):
     @extend_schema_field(BatchProgressSerializer)
     def get_progress(self, batch: Batch) -> dict[str, int]:
         live = batch.vouchers.live(timezone.now())
-        return live.aggregate(live=Count("pk"), on_router=Count("on_router_at"))
+        troubled = Count("pk", filter=Q(problem__gt=""))
+        return live.aggregate(live=Count("pk"), on_router=Count("on_router_at"), problems=troubled)

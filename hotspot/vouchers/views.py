@@ -39,6 +39,7 @@ class VoucherViewSet(
         "pause": ("409",),
         "resume": ("409",),
         "move": ("409",),
+        "new_code": ("409",),
     }
 
     @extend_schema(parameters=[FilterSerializer])
@@ -99,6 +100,11 @@ class VoucherViewSet(
         """Free a voucher from its device, for another to use it: this one, or whichever comes."""
         return self._act("voucher.move", services.move, serializers.MoveSerializer)
 
+    @extend_schema(operation_id="hotspot_vouchers_new_code", request=None)
+    def new_code(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Draw another code for a voucher that nobody has used, and that its router cannot take."""
+        return self._act("voucher.new_code", issuing.draw_new_code)
+
     @extend_schema(
         operation_id="hotspot_vouchers_revoke_many",
         request=RevokeManySerializer,
@@ -109,7 +115,9 @@ class VoucherViewSet(
         wanted = self._body(RevokeManySerializer)
         with transaction.atomic():
             count, job = revoking.revoke(request.user, wanted)
-            shown = {name: str(value) for name, value in wanted.items()}
+            # What is searched for may be a code, which is stored nowhere in clear.
+            shown = {name: str(value) for name, value in wanted.items() if name != "search"}
+            shown |= {"search": "…"} if "search" in wanted else {}
             audit.record(request, "voucher.revoke_many", "vouchers", count=count, filter=shown)
         if job is not None:
             return Response({"job": JobSerializer(job).data}, status=202)

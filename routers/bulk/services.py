@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cloudpilot.errors import DomainError
 from cloudpilot.querysets import count_kinds
+from cloudpilot.text import storable
 from routers import execution
 from routers.command_policy import Risk, risk_of
 from routers.models import CommandBatch, CommandResult, Router
@@ -178,7 +179,7 @@ def _end(result: CommandResult, state: State, *, shown: Any = None, error: str =
     rows.update(
         state=state,
         result=shown,
-        error=_without_nul(error)[:500],
+        error=storable(error, 500),
         finished_at=timezone.now(),
     )
     return True
@@ -217,9 +218,8 @@ def _read(text: str) -> Command:
 
 
 def _without_nul(value: Any) -> Any:
-    """PostgreSQL stores no NUL, and a hostile router may send one."""
     if isinstance(value, str):
-        return value.replace("\0", "")
+        return storable(value)
     if isinstance(value, dict):
         return {_without_nul(name): _without_nul(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cloudpilot.errors import DomainError
+from cloudpilot.text import storable
 from routers import connections
 from routers.models import Router
 from routers.routeros import Command, Deadline, Reply, errors
@@ -169,18 +170,13 @@ def _ask(router: Router, asked_at: datetime, call: Callable[[], Reply]) -> Findi
 
 def _facts(row: dict[str, str]) -> Facts:
     return Facts(
-        uptime=_text(row.get("uptime", ""), 30),
-        version=_text(row.get("version", ""), 50),
-        board_name=_text(row.get("board-name", ""), 100),
+        uptime=storable(row.get("uptime", ""), 30),
+        version=storable(row.get("version", ""), 50),
+        board_name=storable(row.get("board-name", ""), 100),
         cpu_load=_number(row.get("cpu-load", ""), 100),
         free_memory=_number(row.get("free-memory", ""), _MOST_BYTES),
         total_memory=_number(row.get("total-memory", ""), _MOST_BYTES),
     )
-
-
-def _text(value: str, longest: int) -> str:
-    # PostgreSQL stores no NUL, and a hostile router may send one.
-    return value.replace("\0", "")[:longest]
 
 
 def _number(value: str, most: int) -> int | None:

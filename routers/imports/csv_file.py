@@ -11,7 +11,7 @@ MOST_ROWS = 5000
 
 COLUMNS = (
     "name", "host", "port", "username", "password", "use_https", "transport", "tls_fingerprint",
-    "location", "is_active",
+    "location", "time_zone", "is_active",
 )  # fmt: skip
 _REQUIRED = ("name", "host", "username", "password")
 _SYNONYMS = {

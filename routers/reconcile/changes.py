@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from routers.masking import MASK
 from routers.reconcile.menus import MENUS, Menu
 from routers.reconcile.rows import Desired, Row
 from routers.routeros import Command
 
 Differences = Mapping[str, tuple[str | None, str | None]]  # as it is, as it should be
 
-MASK = "********"
 _LONGEST_SHOWN = 60
 
 
@@ -175,7 +175,7 @@ def move(menu: Menu, key: str, row: Row, before: str | None, stood_before: str |
 
 
 def _reason(menu: Menu, name: str, shown: str | None, wanted: str | None) -> str:
-    if menu.fields[name].secret:
+    if menu.fields[name].secret or menu.fields[name].private:
         return f"{name} is not what it should be"
     return f"{name} is {_named(shown)}, should be {_named(wanted)}"
 

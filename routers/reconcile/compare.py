@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from routers.reconcile.changes import MASK, Differences
+from routers.masking import MASK, is_masked
+from routers.reconcile.changes import Differences
 from routers.reconcile.menus import Menu
 from routers.reconcile.rows import Desired, Row, is_mark, is_revert
 
@@ -110,10 +111,6 @@ class Comparison:
 
     def _is_hidden(self, name: str, shown: str | None) -> bool:
         return is_masked(shown) if shown else name not in self._shown
-
-
-def is_masked(text: str) -> bool:
-    return not text.strip("*")
 
 
 def is_routers_own(row: Row) -> bool:

@@ -298,12 +298,14 @@ class Field:
     """One field of a menu.
 
     `default` is what an unset or absent value means, None if that is nothing but "unset".
-    `points_at` is the menu whose rows it names.
+    `points_at` is the menu whose rows it names. The router shows what is `private`, but we tell
+    it nobody and keep it nowhere: a voucher's name is its code.
     """
 
     kind: Kind
     default: str | None = None
     secret: bool = False
+    private: bool = False
     points_at: str = ""
 
     def wire(self, value: Value) -> str | None:

@@ -415,7 +415,7 @@ _ALL = (
         "/ip/hotspot/user",
         {
             "server": reference(_SERVER, "all"),
-            "name": text(None),
+            "name": Field(kinds.TEXT, private=True),
             "password": secret(),
             "profile": reference(_USER_PROFILE, "default"),
             "address": Field(kinds.ADDRESS),

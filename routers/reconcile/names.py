@@ -95,8 +95,10 @@ class _Settlement:
         return holder[".id"] not in self._by_id or holder[".id"] in leaving
 
     def _sentence(self, name: Name, key: str | None) -> str:
+        fields = self._menu.fields
         values = " and ".join(
-            f"{part} {value}" for part, value in zip(self._menu.unique, name, strict=True)
+            f"this {part}" if fields[part].private else f"{part} {value}"
+            for part, value in zip(self._menu.unique, name, strict=True)
         )
         whose = f"{key}, a row of ours" if key else "a row that is not ours"
         return f"{values} is taken by {whose}."

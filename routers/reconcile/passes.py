@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
+from cloudpilot.text import storable
 from routers import connections, events
 from routers.models import Reconciliation, Router, RouterEvent
 from routers.reconcile import providers, safety
@@ -116,14 +117,14 @@ class Pass:
             view.read(self.lease.window())
             self._settle_what_was_armed()
         plan = self._write_in_rounds()
-        providers.tell_observers(self.router, view.keys(), are_all=True)
         problems = (*plan.problems, *self._problems(plan))
+        providers.tell_of_all(self.router, view.keys(), problems)
         self._finish(problems)
         return Outcome(self._changed(), problems)
 
     def note_failure(self, why: str) -> None:
         """Write down that the pass came to no end, and what it did until then."""
-        why = _storable(why)[:500]
+        why = storable(why, 500)
         with transaction.atomic():
             self._note_drift()
             self.lease.update(error=why, last_pass_at=Now(), due_at=later(2))
@@ -183,7 +184,7 @@ class Pass:
             self._answers |= {_identity(done.change): done for done in some}
             taken = (d.change for d in some if not d.refusal)
             added = (change.key for change in taken if change.action is Action.ADD)
-            providers.tell_observers(self.router, added, are_all=False)
+            providers.tell_of_added(self.router, added)
 
     # Safe changes ---------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class Pass:
             elif done and done.refusal:
                 code, sentence = "refused", said(done.refusal)
             else:
-                code, sentence = "not_kept", _NOT_KEPT.format(reason=_storable(change.reason))
+                code, sentence = "not_kept", _NOT_KEPT.format(reason=storable(change.reason))
             yield Problem(change.menu, change.key, code, sentence)
 
     def _finish(self, problems: Sequence[Problem]) -> None:
@@ -260,7 +261,7 @@ class Pass:
             return
         self.lease.update(drift_repaired=F("drift_repaired") + len(repaired))
         samples = [
-            {"action": str(c.action), "menu": c.menu, "key": c.key, "reason": _storable(c.reason)}
+            {"action": str(c.action), "menu": c.menu, "key": c.key, "reason": storable(c.reason)}
             for c in repaired[:_SAMPLES]
         ]
         events.record(
@@ -276,11 +277,6 @@ def _identity(change: Change) -> object:
     """Two changes with the same identity are the same command for the same reason."""
     attributes = tuple(sorted(change.attributes.items()))
     return change.action, change.menu, change.key, change.id, change.place_before, attributes
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL stores no NUL, and a router may show one.
-    return text.replace("\0", "")
 
 
 def later(times: int) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from cloudpilot.text import storable
 from routers.reconcile.changes import Problem
 from routers.reconcile.menus import MENUS
 from routers.reconcile.plan import proplist, queries
@@ -60,7 +61,7 @@ def read(
 
 def said(refusal: Refused) -> str:
     """Return the router's own words as they can be stored, for it may send any."""
-    return refusal.message[:_LONGEST_SAID].replace("\0", "")
+    return storable(refusal.message, _LONGEST_SAID)
 
 
 def _rows(outcome: Reply | Refused) -> list[dict[str, str]]:

@@ -11,7 +11,8 @@ a row that referred to such a name may come back referring to the wrong row.
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from routers.reconcile.changes import MASK, Action, Change
+from routers.masking import MASK
+from routers.reconcile.changes import Action, Change
 from routers.reconcile.menus import Menu, menu_at
 from routers.reconcile.rows import mark
 from routers.routeros import Command

@@ -16,7 +16,7 @@ _EXAMPLE_PROBLEM = {
     "menu": "/ip/hotspot/user",
     "key": "cp:voucher:18",
     "code": "name_taken",
-    "sentence": "name AB12CD is taken by a row that is not ours.",
+    "sentence": "this name and server all is taken by a row that is not ours.",
 }
 _EXAMPLE_PLAN = {
     "router_id": 1,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from cloudpilot.crypto import digest
+from routers.masking import is_masked
 from routers.models import Router, WrittenSecret
 from routers.reconcile.changes import Action, Change
-from routers.reconcile.compare import Secret, is_masked
+from routers.reconcile.compare import Secret
 from routers.reconcile.menus import MENUS
 from routers.reconcile.rows import Row
 

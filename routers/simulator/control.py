@@ -6,6 +6,10 @@ GET  /0/rows/ip/hotspot/user its rows
 POST /0/faults               {"latency": 0.04}; null puts one right, {} clears all
 POST /faults                 the same for {"devices": [0, 7]}, for {"every": 20}, or for all
 POST /0/advance              {"seconds": 3600}
+POST /0/guests/arrive        {"mac": "AA:BB:CC:00:00:01", "address": "192.168.88.20"}
+POST /0/guests/log_in        {"mac": …, "user": …, "password": …}
+POST /0/guests/browse        {"mac": …, "upload": 1000, "download": 20000}, in bytes a second
+POST /0/guests/log_out, /0/guests/leave   {"mac": …}
 POST /0/reboot, /0/factory_reset, /0/drop_connections, /0/switch_off, /0/switch_on
 """
 
@@ -20,6 +24,9 @@ from routers.simulator.device import Device
 from routers.simulator.errors import Refused
 
 _ACTS = frozenset({"reboot", "factory_reset", "drop_connections", "switch_off", "switch_on"})
+_GUESTS_ACTS = frozenset(
+    f"guests/{act}" for act in ("arrive", "log_in", "browse", "log_out", "leave")
+)
 
 
 class Control:
@@ -91,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             _set_faults(device, given)
         elif act == "advance":
             device.advance(float(given["seconds"]))
+        elif act in _GUESTS_ACTS:
+            getattr(device.guests, act.removeprefix("guests/"))(**given)
         elif act in _ACTS:
             getattr(device, act)()
         else:

@@ -1,7 +1,5 @@
 """Pages as a browser shows them: they render, and ask nobody but us for anything."""
 
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -81,10 +79,8 @@ def test_the_console_asks_for_a_login_in_our_own_style(live_server):
 
 
 @pytest.fixture
-def docs_url(tmp_path):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", tmp_path]
-    subprocess.run(command, check=True, capture_output=True)
-    handler = partial(Quiet, directory=tmp_path)
+def docs_url(site):
+    handler = partial(Quiet, directory=site)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,7 +1,6 @@
 """The site builds, needs nothing from elsewhere, and leaves out no setting and no endpoint."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,22 +13,6 @@ from .conftest import ROOT
 
 SETTING = re.compile(r'(?:env\.\w+|_key)\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},  # the theme's advertisement
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "WARNING" not in done.stdout + done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def test_a_batch_is_made_of_different_codes(client, own, operator):
     shown = made.json()
     assert made.status_code == 201
     assert (shown["count"], shown["price"], shown["user"]) == (200, "50.00", operator.username)
-    assert shown["progress"] == {"live": 200, "on_router": 0}
+    assert shown["progress"] == {"live": 200, "on_router": 0, "problems": 0}
     assert len({voucher.code for voucher in Voucher.objects.all()}) == 200
 
 
@@ -107,8 +107,8 @@ def test_a_batch_says_how_much_of_it_the_router_has(client, package, router, dev
 
     services.reconcile(router)
 
-    assert all_there == {"live": 4, "on_router": 4}
-    assert client.get(path).json()["progress"] == {"live": 3, "on_router": 3}
+    assert all_there == {"live": 4, "on_router": 4, "problems": 0}
+    assert client.get(path).json()["progress"] == {"live": 3, "on_router": 3, "problems": 0}
     assert len(users(device)) == 3
 
 
@@ -144,6 +144,27 @@ def test_a_batch_is_printed_without_what_is_revoked(client, own):
     assert response["Content-Type"] == "application/pdf"
     assert response["Cache-Control"] == "no-store"
     assert all(code in text for code in left)
+
+
+def test_a_batch_that_is_printed_at_once_has_the_routers_login_page(client, router, device):
+    device.set("/ip/hotspot/profile", "hsprof1", {"dns-name": "wifi.uhuru.cafe"})
+    batch = a_batch(router)
+
+    there = client.get(f"{PATH}{batch.pk}/sheet.pdf")
+    device.switch_off()
+    remembered = client.get(f"{PATH}{batch.pk}/sheet.pdf")
+
+    assert "wifi.uhuru.cafe/login" in words_of(there.content)
+    assert "wifi.uhuru.cafe/login" in words_of(remembered.content)
+
+
+def test_a_batch_of_a_router_that_is_away_is_printed_all_the_same(client, router, device):
+    batch = a_batch(router)
+    device.switch_off()
+
+    response = client.get(f"{PATH}{batch.pk}/sheet.pdf")
+
+    assert codes.grouped(batch.vouchers.first().code) in words_of(response.content)
 
 
 def test_a_batch_is_a_table(client, own):

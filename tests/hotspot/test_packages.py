@@ -2,6 +2,7 @@
 
 import pytest
 
+from hotspot.desired import vouchers
 from hotspot.models import Package
 from routers.reconcile import services
 from tests.factories import PackageFactory, RouterFactory, make_voucher
@@ -131,6 +132,22 @@ def test_a_package_that_sold_anything_is_retired(client, operator):
     assert client.post(PATHS[0], body(package.router)).status_code == 201  # the name is free
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_a_list_shows_what_is_sold_and_on_request_what_was(client, operator, path):
+    sold, deleted = PackageFactory.create_batch(2, router__owner=operator)
+    make_voucher(deleted)
+    client.delete(f"{path}{deleted.pk}/")
+
+    def shown(**query):
+        return [row["id"] for row in client.get(path, query).json()]
+
+    assert shown() == shown(router=sold.router_id) == [sold.pk]
+    assert shown(retired=True) == [deleted.pk]
+    assert shown(router=deleted.router_id) == []
+    assert client.get(f"{path}{deleted.pk}/").status_code == 200
+    assert client.get(path, {"router": "x"}).json()["fields"].keys() == {"router"}
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_package_that_is_deleted_while_it_sells_is_refused_or_retired(client_of, operator):
@@ -209,3 +226,18 @@ def test_a_viewer_sells_nothing(client_of, operator):
     deleted = client_of(operator).delete(f"{PATHS[0]}{PackageFactory(router=router).pk}/")
 
     assert (made.status_code, deleted.status_code) == (403, 403)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_router_is_looked_after_while_packages_are_made_and_sold(operator):
+    router = RouterFactory(owner=operator)
+
+    def act(index):
+        for number in range(30):
+            if index:
+                [*vouchers.profiles(router), *vouchers.users(router)]
+            else:
+                make_voucher(PackageFactory(router=router, name=f"Package {number}"))
+
+    assert at_once(act, 3) == [None, None, None]

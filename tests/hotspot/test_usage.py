@@ -74,6 +74,19 @@ def test_counters_that_begin_anew_are_added_to_what_was(first, second):
     assert account.used == hour + hour + first + Usage(seconds=5) + second
 
 
+def test_a_session_that_a_router_lost_with_its_power_is_counted_once():
+    first, lost = Usage(seconds=2400), Usage(seconds=300)
+    account = Account(first, NOTHING).grow(open_before=NOTHING, closed=NOTHING, open_now=lost)
+
+    account = account.settle(open_before=lost, closed=lost, open_now=NOTHING, row=first)
+    after = account.settle(
+        open_before=NOTHING, closed=NOTHING, open_now=NOTHING, row=first + Usage(seconds=60)
+    )
+
+    assert account == Account(first + lost, lost)
+    assert after.used == first + lost + Usage(seconds=60)
+
+
 @given(st.lists(st.tuples(usages, usages, usages, st.none() | usages), max_size=10))
 def test_use_never_goes_back(looks):
     account = Account(NOTHING, NOTHING)

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from cloudpilot import jobs
-from cloudpilot.models import IdempotentAnswer
+from cloudpilot.models import AuditEvent, IdempotentAnswer
 from hotspot import codes, services
 from hotspot.models import Voucher
 from hotspot.states import State
 from hotspot.vouchers import revoking
+from routers.reconcile.services import reconcile
 from tests.factories import PackageFactory, RouterFactory, a_batch, make_voucher
 from tests.parallel import at_once
 
@@ -220,6 +221,30 @@ def test_a_voucher_that_is_over_is_good_again_when_it_is_extended(client, packag
     assert voucher.due_at == voucher.expires_at
 
 
+def test_a_voucher_is_extended_as_far_as_can_be_reckoned_and_no_further(client, package):
+    package.valid_from = "sale"
+    voucher = make_voucher(package)
+    url = one(voucher, "extend")
+
+    answers = [client.post(url, {"hours": 87_840}).json() for _ in range(11)]
+
+    assert answers[8]["state"] == "unused"
+    assert answers[-1]["code"] == "extended_too_far"
+    voucher.refresh_from_db()
+    assert voucher.lifetime < timedelta(days=36_525)
+
+
+@pytest.mark.parametrize("valid_from", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_voucher_begins_at_a_time_from_which_its_end_can_be_reckoned(
+    client, operator, valid_from
+):
+    package = PackageFactory(router__owner=operator, valid_from="sale")
+
+    response = client.post(PATH, {"package": package.pk, "valid_from": valid_from})
+
+    assert (response.status_code, [*response.json()["fields"]]) == (400, ["valid_from"])
+
+
 def test_a_limit_that_a_voucher_does_not_have_cannot_be_extended(client, operator):
     voucher = make_voucher(PackageFactory(router__owner=operator))
 
@@ -253,6 +278,25 @@ def test_a_filter_that_means_everything_is_refused(client, package):
     assert client.post(f"{PATH}revoke/", {}).status_code == 400
 
 
+def test_an_empty_field_of_a_form_revokes_nothing(client, package):
+    voucher = make_voucher(package)
+
+    response = client.post(f"{PATH}revoke/", {"batch": "", "state": "unused"}, format="multipart")
+
+    assert (response.status_code, [*response.json()["fields"]]) == (400, ["batch"])
+    assert found(client, state="unused") == [voucher.pk]
+
+
+def test_a_code_that_is_searched_for_is_not_in_the_audit_trail(client, package):
+    voucher = make_voucher(package)
+
+    response = client.post(f"{PATH}revoke/", {"search": voucher.code, "router": voucher.router_id})
+
+    assert response.json() == {"revoked": 1}
+    kept = AuditEvent.objects.get(action="voucher.revoke_many").details
+    assert kept == {"count": 1, "filter": {"search": "…", "router": str(voucher.router_id)}}
+
+
 def test_very_many_are_revoked_by_a_job(client, package, monkeypatch):
     monkeypatch.setattr(revoking, "MOST_AT_ONCE", 2)
     monkeypatch.setattr(revoking, "_CHUNK", 2)
@@ -278,7 +322,7 @@ def test_of_revocations_at_once_one_revokes(client_of, operator):
     assert sorted(answers) == [200, 409, 409, 409, 409]
 
 
-@pytest.mark.parametrize("act", ["revoke", "pause", "resume", "extend", "move"])
+@pytest.mark.parametrize("act", ["revoke", "pause", "resume", "extend", "move", "new-code"])
 def test_a_viewer_changes_nothing(client_of, operator, act):
     from tests.routers.support import member
 
@@ -288,4 +332,67 @@ def test_a_viewer_changes_nothing(client_of, operator, act):
 
     assert client.get(one(voucher)).status_code == 200
     assert client.post(one(voucher, act), {}).status_code == 403
-    assert client.post(f"{PATH}revoke/", {"router": router.pk}).json() == {"revoked": 0}
+    assert client.post(f"{PATH}revoke/", {"router": router.pk}).status_code == 403
+    assert found(client, state="unused") == [voucher.pk]
+
+
+def test_a_voucher_whose_name_is_taken_on_the_router_says_so_and_gets_another_code(
+    client, router, device
+):
+    voucher = make_voucher(PackageFactory(router=router), password="mango")
+    device.add("/ip/hotspot/user", {"name": voucher.code, "password": "x", "comment": "mine"})
+    reconcile(router)
+    shown = client.get(one(voucher)).json()
+    listed = found(client, problem="name_taken")
+
+    renewed = client.post(one(voucher, "new-code")).json()
+    reconcile(router)
+
+    assert (shown["on_router"], shown["problem"], listed) == (False, "name_taken", [voucher.pk])
+    assert (renewed["problem"], renewed["password"]) == ("", "mango")
+    names = {row["name"]: row.get("comment") for row in device.rows("/ip/hotspot/user")}
+    assert names[shown["code"]] == "mine"
+    assert names[renewed["code"]] == f"cp:voucher:{voucher.pk}"
+    assert client.get(one(voucher)).json()["on_router"] is True
+
+
+def test_a_voucher_has_no_problem_any_more_once_the_name_is_free(client, router, device):
+    voucher = make_voucher(PackageFactory(router=router))
+    theirs = device.add("/ip/hotspot/user", {"name": voucher.code})
+    reconcile(router)
+    (event,) = router.events.filter(kind="reconcile_refused")
+    device.remove("/ip/hotspot/user", theirs)
+
+    reconcile(router)
+
+    shown = client.get(one(voucher)).json()
+    assert (shown["on_router"], shown["problem"]) == (True, "")
+    assert event.details["problems"][0]["key"] == f"cp:voucher:{voucher.pk}"
+    assert voucher.code not in str(event.details)  # who reads events need not be who sells
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"on_router_at": timezone.now()}, "voucher_in_use"),
+        ({"first_login_at": timezone.now()}, "voucher_in_use"),
+        ({"revoked_at": timezone.now()}, "voucher_ended"),
+    ],
+)
+def test_a_voucher_that_may_be_in_use_or_is_over_keeps_its_code(client, package, facts, code):
+    voucher = make_voucher(package)
+    Voucher.objects.update(**facts)
+
+    answer = client.post(one(voucher, "new-code"))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+    assert client.get(one(voucher)).json()["code"] == voucher.code
+
+
+def test_a_new_code_is_one_that_no_other_voucher_has(client, package, monkeypatch):
+    voucher = make_voucher(package, code="OLD22222")
+    make_voucher(package, code="TAKEN222")
+    drawn = iter(["TAKEN222", "FREE2222"])
+    monkeypatch.setattr(codes, "new_codes", lambda count: [next(drawn)])
+
+    assert client.post(one(voucher, "new-code")).json()["code"] == "FREE2222"

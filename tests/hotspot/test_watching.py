@@ -148,7 +148,10 @@ def test_two_looks_at_once_count_once(voucher, router, device, server_clock):
     now = timezone.now()
     looks = [watching.Look(router, [watching.live.read_online(r, now) for r in rows], now)] * 2
 
-    assert [look.settle({}, all_counted=False) for look in looks] == [True, False]
+    assert [look.settle(watching.live.Counters(), all_counted=False) for look in looks] == [
+        True,
+        False,
+    ]
     voucher.refresh_from_db()
     assert seconds(voucher.online_time) == about(100)
 
@@ -174,6 +177,106 @@ def test_a_user_of_the_owners_with_a_spent_code_is_not_ours_to_judge(voucher, ro
     watching.watch(router)
 
     assert online(device) == [voucher.code]
+
+
+def test_a_user_of_the_owners_that_has_a_vouchers_name_uses_nothing_of_it(package, router, device):
+    voucher = make_voucher(package)
+    device.add("/ip/hotspot/user", {"name": voucher.code, "password": voucher.code, "uptime": "5m"})
+    services.reconcile(router)
+    log_in(device, voucher)
+    device.advance(100)
+
+    watching.watch(router)
+    watching.watch(router)
+
+    voucher.refresh_from_db()
+    assert (voucher.first_login_at, seconds(voucher.online_time)) == (None, 0)
+    assert (router.logins.get().kind, online(device)) == ("other", [voucher.code])
+
+
+def test_a_session_that_ends_during_a_look_is_counted_once(voucher, router, device, server_clock):
+    mac = log_in(device, voucher)
+    pass_time(device, server_clock, 600)
+    watching.watch(router)
+    pass_time(device, server_clock, 1000)
+    with watching.live.speaking_to(router, 5) as (session, deadline):
+        now = timezone.now()
+        rows = watching.live.online(session, deadline)
+        look = watching.Look(router, [watching.live.read_online(r, now) for r in rows], now)
+        device.guests.log_out(mac)
+        counted = watching.live.counters(session, deadline, [], and_all_of_ours=True)
+        look.note_still_online(watching.live.online(session, deadline))
+
+    look.settle(counted, all_counted=True)
+    first = seconds(type(voucher).objects.get(pk=voucher.pk).online_time)
+    watching.watch(router)
+
+    voucher.refresh_from_db()
+    assert first == seconds(voucher.online_time) == about(1600)
+
+
+def test_an_hour_that_was_over_before_it_was_learnt_ends_at_once(
+    voucher, router, device, server_clock
+):
+    device.set("/ip/hotspot/user", voucher.code, {"limit-uptime": "0s"})
+    log_in(device, voucher)
+    pass_time(device, server_clock, 7200)
+
+    watching.watch(router)
+    services.reconcile(router)
+    device.advance(5)
+
+    voucher.refresh_from_db()
+    assert voucher.ended_at is not None
+    assert (online(device), users(device)) == ([], {})
+
+
+def test_whoever_has_a_code_anew_is_not_put_out_for_whoever_had_it_before(
+    router, device, server_clock
+):
+    package = PackageFactory(router=router, devices=2)
+    old = make_voucher(package, code="room-12")
+    services.reconcile(router)
+    log_in(device, old)
+    watching.watch(router)
+    acts.revoke(old)
+    new = make_voucher(package, code="room-12")
+    services.reconcile(router)
+    mac = log_in(device, new, number=2)  # the first guest is still in, with the same name
+
+    for _ in range(3):
+        watching.watch(router)
+        pass_time(device, server_clock, 30)
+
+    assert [row["mac-address"] for row in device.rows("/ip/hotspot/active")] == [mac]
+    assert [row["mac-address"] for row in device.rows(COOKIES)] == [mac]
+    new.refresh_from_db()
+    assert seconds(new.online_time) == about(60)
+
+
+def test_whoever_is_in_is_put_out_before_the_cookies_of_others_are_looked_for(
+    router, device, monkeypatch
+):
+    monkeypatch.setattr(watching.live, "MOST_NAMES", 1)
+    package = PackageFactory(router=router)
+    gone, inside = make_voucher(package, code="aaaa"), make_voucher(package, code="zzzz")
+    services.reconcile(router)
+    for number, voucher in enumerate((gone, inside)):
+        log_in(device, voucher, number)
+    watching.watch(router)
+    device.guests.log_out("AA:BB:CC:00:00:00")
+    acts.revoke(gone)
+    acts.revoke(inside)
+    device.sentences.clear()
+
+    watching.watch(router)
+
+    words = [" ".join(sentence) for sentence in device.sentences]
+    ended = next(
+        at for at, text in enumerate(words) if text.startswith("/ip/hotspot/active/remove")
+    )
+    asked = next(at for at, text in enumerate(words) if "?=user=aaaa" in text)
+    assert ended < asked
 
 
 @pytest.mark.parametrize("act", [acts.revoke, acts.pause])

@@ -1,8 +1,9 @@
 import pytest
 
-from routers.command_policy import MASK, Risk, masked, risk_of
+from routers.command_policy import Risk, risk_of
 from routers.commands import parse_command
 from routers.errors import CommandNotAllowed
+from routers.masking import MASK, masked
 
 
 def risk(text, **body):

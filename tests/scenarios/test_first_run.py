@@ -37,15 +37,16 @@ def printed(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")
-def test_the_printed_lines_take_a_newcomer_from_registration_to_the_routers_facts(printed):
+def test_the_printed_lines_take_a_newcomer_from_registration_to_a_guest_online(printed):
     script = "\n".join(line for line in printed if "curl -s" in line)
 
     result = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
-    registered, tested, executed, info = map(json.loads, result.stdout.splitlines())
+    registered, tested, executed, info, online = map(json.loads, result.stdout.splitlines())
 
     assert registered["message"] == "User registered successfully"
     assert tested["is_online"] is True
     assert executed["result"]["version"] == info["device_info"]["version"]
+    assert [guest["user"][:2] for guest in online] == ["00"]
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")

@@ -100,7 +100,9 @@ def test_a_header_that_is_no_token_is_401(anonymous, db, header):
     assert answer["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-@hypothesis(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(st.characters(codec="latin-1"), max_size=200))
 def test_no_header_whatever_breaks_anything(anonymous, db, text):
     assert ask(anonymous, f"Bearer {text}").status_code == 401

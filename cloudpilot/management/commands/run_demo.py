@@ -37,8 +37,10 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             file = stack.enter_context(log.open("ab"))
             call_command("migrate", verbosity=0)
-            router = _start(stack, ["manage.py", "simulate_router"], file, pipe=True)
-            router_port = _announced_port(router)
+            simulate = ["manage.py", "simulate_router", "--control-port", "0"]
+            router = _start(stack, simulate, file, pipe=True)
+            router_port = int(_announced(router, "listening on").rpartition(":")[2])
+            control = _announced(router, "control on")
             password = demo.load(router_port)
             # To both: what a worker writes to a router names us as well. By the name that is the
             # default, so that commands in another terminal want no other rows.
@@ -47,7 +49,9 @@ class Command(BaseCommand):
             worker = _start(stack, ["manage.py", "run_worker"], file, place=place)
             _wait_until_healthy(url, server, log)
             self.stdout.write(
-                demo.lines(url=url, port=router_port, password=password, log=str(log))
+                demo.lines(
+                    url=url, port=router_port, control=control, password=password, log=str(log)
+                )
             )
             self.stdout.flush()
             _wait([server, router, worker])
@@ -100,11 +104,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
-def _announced_port(router: subprocess.Popen[bytes]) -> int:
-    line = router.stdout.readline().decode() if router.stdout else ""
-    if not line.startswith("listening on "):
+def _announced(router: subprocess.Popen[bytes], what: str) -> str:
+    line = router.stdout.readline().decode().strip() if router.stdout else ""
+    if not line.startswith(f"{what} "):
         raise CommandError("The simulated router did not start; see the log.")
-    return int(line.rpartition(":")[2])
+    return line.removeprefix(f"{what} ")
 
 
 def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

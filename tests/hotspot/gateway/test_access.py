@@ -1,5 +1,6 @@
 """Who gets in, and in which order a request is refused: the page's three messages."""
 
+import json
 import logging
 
 import pytest
@@ -132,6 +133,17 @@ def test_a_body_that_cannot_be_read_is_an_error(desk):
 
     assert response.status_code == 400
     assert response.json()["message"] == "An error occurred"
+
+
+@pytest.mark.parametrize(
+    "labelled", ["", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream"]
+)
+def test_json_is_read_whatever_it_is_labelled(desk, labelled):
+    body = json.dumps({"api-key": desk.key, "action": READ})
+
+    response = desk.client.generic("POST", "/api/", body, content_type=labelled)
+
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["json", "multipart"])

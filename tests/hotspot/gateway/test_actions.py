@@ -180,7 +180,11 @@ def test_any_other_time_is_an_error_and_stores_nothing(desk, text):
     response = desk.post("create_voucher", valid_from=text, valid_for="365 days")
 
     assert response.status_code == 400
-    assert "valid_from" in response.json()["detail"]
+    assert response.json()["detail"] in {
+        "valid_from: Write a time as 2018-08-24 00:00:00.",
+        "valid_from: The year must be from 1970 to 2199.",
+        "valid_from: Not a valid string.",
+    }
     assert not Voucher.objects.exists()
 
 
@@ -201,7 +205,7 @@ def test_times_are_those_of_the_router_s_clock_on_the_wall(desk):
     ("sent", "megabytes"),
     [
         (1, 1), ("1", 1), (9437184, 9437184), ("9437184", 9437184), (0, 0), (-1, 0), (9437185, 0),
-        ("abc", 0), ("", 0), (None, 0), (1.5, 0), (True, 0), ("9" * 5000, 0), ("٣", 0),
+        ("abc", 0), ("", 0), (None, 0), (1.5, 0), (1024.0, 1024), (" 5 ", 5), ("1.0", 1), (True, 0), ("9" * 5000, 0), ("٣", 0),
     ],
 )  # fmt: skip
 def test_a_limit_out_of_bounds_is_none(desk, sent, megabytes):

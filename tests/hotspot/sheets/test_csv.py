@@ -17,8 +17,9 @@ def table(*cards):
 
 def test_a_card_is_a_line_under_its_names():
     card = sheets.Card(
-        "ABCDEFGHJKM", "Day pass", Decimal("50.00"), "KES", timedelta(days=1), 5, 2, 2048, 1
-    )
+        "ABCDEFGHJKM", "Day pass", Decimal("50.00"), "KES", timedelta(days=1), 5, 2, 2048, 1,
+        timedelta(minutes=90),
+    )  # fmt: skip
 
     assert table(card) == [
         {
@@ -32,6 +33,7 @@ def test_a_card_is_a_line_under_its_names():
             "upload_mbps": "2",
             "data_mb": "2048",
             "devices": "1",
+            "online_minutes": "90",
         }
     ]
 

@@ -114,6 +114,12 @@ def test_leading_zeros_are_printed(pages):
     assert scanned(page) == {"http://login.uhuru.example/login?username=00012345"}
 
 
+def test_a_limit_on_the_time_online_is_said_before_it_is_met(pages):
+    [page] = pages(SHEET, [replace(CARD, online=timedelta(minutes=90))])
+
+    assert "1 day 12 hours · 1 hour 30 minutes online" in text_of(page)
+
+
 def test_what_is_not_limited_is_not_promised(pages):
     [page] = pages(SHEET, [sheets.Card("ABCDEFGHJKM", "Free")])
 

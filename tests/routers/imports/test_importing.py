@@ -57,11 +57,13 @@ def test_the_routers_of_a_list_are_added(client, operator):
 def test_every_column_is_heeded(client):
     upload(
         client,
-        "name;host;port;username;password;use_https;transport;tls_fingerprint;location;is_active\n"
-        f"Café;Cafe.Example.com;8729;admin;x;yes;api-ssl;{'AB:' * 31}AB;Moi Avenue;FALSE\n",
+        "name;host;port;username;password;use_https;transport;tls_fingerprint;location;time_zone;is_active\n"
+        f"Café;Cafe.Example.com;8729;admin;x;yes;api-ssl;{'AB:' * 31}AB;Moi Avenue;"
+        "Africa/Nairobi;FALSE\n",
     )
 
     router = Router.objects.get()
+    assert router.time_zone == "Africa/Nairobi"
     assert (router.host, router.port, router.use_https) == ("cafe.example.com", 8729, True)
     assert (router.chosen_transport, router.tls_fingerprint) == ("api-ssl", "ab" * 32)
     assert (router.location, router.is_active) == ("Moi Avenue", False)

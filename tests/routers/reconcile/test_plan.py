@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from routers.reconcile.changes import MASK, command_of
+from routers.masking import MASK
+from routers.reconcile.changes import command_of
 from routers.reconcile.plan import make_plan, proplist, queries
 from routers.reconcile.rows import Desired, is_mark, mark
 
@@ -153,7 +154,7 @@ def test_a_row_of_somebody_else_with_our_name_is_a_problem_and_not_adopted():
     (problem,) = plan.problems
     assert not plan.changes
     assert (problem.menu, problem.key, problem.code) == (USERS, "cp:voucher:1", "name_taken")
-    assert problem.sentence == "name user1 and server all is taken by a row that is not ours."
+    assert problem.sentence == "this name and server all is taken by a row that is not ours."
 
 
 def test_a_name_is_taken_on_one_server_only():
@@ -188,6 +189,13 @@ def test_rows_that_want_each_others_name_get_it():
     ]
 
 
+def test_a_vouchers_code_is_not_told_in_reasons():
+    (change,) = make_plan([user(1)], {USERS: [on_router(1, name="other")]}).changes
+
+    assert change.attributes["name"] == "user1"
+    assert change.reason == "name is not what it should be"
+
+
 def test_a_row_that_cannot_have_its_name_keeps_the_one_that_another_wants():
     rows = [on_router(1, name="user2"), {".id": "*9", "name": "user1"}]
 
@@ -195,8 +203,8 @@ def test_a_row_that_cannot_have_its_name_keeps_the_one_that_another_wants():
 
     assert not plan.changes
     assert [(problem.key, problem.sentence) for problem in plan.problems] == [
-        ("cp:voucher:1", "name user1 and server all is taken by a row that is not ours."),
-        ("cp:voucher:2", "name user2 and server all is taken by cp:voucher:1, a row of ours."),
+        ("cp:voucher:1", "this name and server all is taken by a row that is not ours."),
+        ("cp:voucher:2", "this name and server all is taken by cp:voucher:1, a row of ours."),
     ]
 
 

@@ -90,6 +90,21 @@ def test_control_pushes_the_clock_and_restarts(control, device):
     assert device.rows("/system/resource")[0]["uptime"] == "0s"
 
 
+def test_control_moves_guests(control, device):
+    device.add("/ip/hotspot/user", {"name": "007", "password": "007"})
+    guest = {"mac": "AA:BB:CC:00:00:01"}
+
+    control("POST", "/0/guests/arrive", json={**guest, "address": "192.168.88.20"})
+    refused = control("POST", "/0/guests/log_in", json={**guest, "user": "7", "password": "7"})
+    control("POST", "/0/guests/log_in", json={**guest, "user": "007", "password": "007"})
+    online = [row["user"] for row in control("GET", "/0/rows/ip/hotspot/active").json()]
+    control("POST", "/0/guests/log_out", json=guest)
+
+    assert (refused.status_code, list(refused.json())) == (404, ["error"])
+    assert online == ["007"]
+    assert device.rows("/ip/hotspot/active") == []
+
+
 def test_control_shows_rows(control):
     assert control("GET", "/0/rows/system/identity").json() == [{"name": "MikroTik"}]
 
@@ -102,6 +117,8 @@ def test_control_shows_rows(control):
         ("POST", "/0/explode", {}, 404),
         ("POST", "/0/faults", {"gremlins": 1}, 400),
         ("POST", "/0/advance", {}, 404),
+        ("POST", "/0/guests/arrive", {"mac": "AA:BB:CC:00:00:01"}, 400),
+        ("POST", "/0/guests/sing", {}, 404),
         ("GET", "/x", None, 400),
     ],
 )
