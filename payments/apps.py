@@ -5,4 +5,4 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from payments import tasks  # noqa: F401  (it registers them)
+        from payments import checks, tasks  # noqa: F401  (they register what is in them)
