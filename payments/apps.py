@@ -6,3 +6,4 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from payments import checks, tasks  # noqa: F401  (they register what is in them)
+        from payments.webhooks import tasks as webhook_tasks  # noqa: F401

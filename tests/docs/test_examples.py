@@ -6,12 +6,16 @@ from openapi_schema_validator import OAS30Validator
 
 from hotspot.codes import normalise
 from hotspot.models.guest_gateway import digest_of
+from payments import phones, receipts
+from payments.purchasing import phone_index
 from routers import keys as router_keys
 from routers.models import Router
 from tests.factories import (
+    CredentialsFactory,
     GuestGatewayFactory,
     MembershipFactory,
     PackageFactory,
+    PaymentFactory,
     RouterFactory,
     UserFactory,
     make_voucher,
@@ -99,6 +103,17 @@ def secrets(operator):
     }
 
 
+def a_purchase(router, phone_number, receipt):
+    """Make a purchase with this phone and the end of this receipt."""
+    phone, whole = phones.normalise(phone_number), receipts.new()[: -len(receipt)] + receipt
+    PaymentFactory(
+        package=PackageFactory(router=router),
+        phone=phone,
+        phone_index=phone_index(phone),
+        receipt=whole,
+    )
+
+
 @pytest.mark.parametrize(("verb", "path", "example"), REQUESTS)
 def test_a_requests_example_is_accepted(verb, path, example, client, ids, secrets):
     if path == "/users/login/":
@@ -111,7 +126,11 @@ def test_a_requests_example_is_accepted(verb, path, example, client, ids, secret
     if path.startswith("/portal/"):
         router = Router.objects.get(pk=ids["router_pk"])
         client.credentials(HTTP_X_API_KEY=router_keys.issue(router).token)
-        make_voucher(PackageFactory(router=router), code=normalise(example["code"]))
+        if "code" in example:
+            make_voucher(PackageFactory(router=router), code=normalise(example["code"]))
+        if path.endswith("/lookup/"):
+            a_purchase(router, **example)
+        CredentialsFactory(company=router.company, environment="live")
     hinted = {name: secrets[name] for name in example if ANY in str(example[name])}
 
     response = getattr(client, verb)(path, {**example, **hinted})
