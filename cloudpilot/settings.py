@@ -183,6 +183,7 @@ LIMITS = {
     "wrong_vouchers_in_all": (6000, 60),
     # What we ask a payment provider with one company's keys, beside the charges themselves.
     "provider_questions_per_account": (50, 10),
+    "provider_reports_per_account": (20, 10),
     "charges_per_phone": (3, 600),
     "charges_per_device": (3, 600),
     "charges_per_address": (1000, 600),  # which several cafés may share

@@ -5,13 +5,22 @@ which may be silent, and money must not queue behind them. What keeps a provider
 taking all workers is its lane (`gateways.lanes`): whoever finds it full comes again later.
 """
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from cloudpilot import jobs
 
 # Guests look at their screens while these wait.
 CHARGES_FIRST = -20
 POLLS_SECOND = -10
+REPORTS_LAST = 10
 
 SWEEP_SECONDS = 10
+DAY = 86_400
+# How far back each night's look goes. Refunds and disputes of older sales come by webhook.
+RECONCILED_DAYS = 3
+VERIFIED_DAYS = 8
 
 
 def lock_of(payment_id: int) -> str:
@@ -75,3 +84,43 @@ def ask_to_poll(payment_id: int, *, after: float = 0) -> None:
         after=after,
         priority=POLLS_SECOND,
     )
+
+
+@jobs.every(seconds=DAY)
+@jobs.task()
+def verify_books() -> int:
+    """Look at all that changed lately for what contradicts itself; answers how much does."""
+    from payments import reconciliation
+
+    now = timezone.now()
+    return len(reconciliation.verify_books(now - timedelta(days=VERIFIED_DAYS), now))
+
+
+@jobs.every(seconds=DAY)
+@jobs.task()
+def reconcile_all() -> None:
+    """Have each account compared with its provider that took payments lately."""
+    from payments.models import Payment
+
+    now = timezone.now()
+    lately = Payment.objects.filter(created_at__gt=now - timedelta(days=RECONCILED_DAYS))
+    for pk in lately.exclude(credentials=None).values_list("credentials", flat=True).distinct():
+        jobs.enqueue(
+            reconcile,
+            {"credentials": pk},
+            unique=f"books:{pk}",
+            lock=f"books:{pk}",
+            priority=REPORTS_LAST,
+        )
+
+
+@jobs.task()
+def reconcile(*, credentials: int) -> int:
+    """Compare an account with its provider; answers how many things are not explained."""
+    from payments import reconciliation
+    from payments.models import Credentials
+
+    until = timezone.now() - timedelta(minutes=10)  # what is under way explains itself soon
+    since = until - timedelta(days=RECONCILED_DAYS)
+    report = reconciliation.reconcile(Credentials.objects.get(pk=credentials), since, until)
+    return len(report.findings)
