@@ -36,13 +36,7 @@ ENDS = {
 # was; not whose account it is in; not that it went back. Then a webhook alone tells.
 ENDS_AT = {
     "kopokopo": {"016": State.SUCCEEDED},
-    "intasend": {
-        "009": State.EXPIRED,
-        "011": State.EXPIRED,
-        "014": State.SUCCEEDED,
-        "015": State.SUCCEEDED,
-        "016": State.SUCCEEDED,
-    },
+    "intasend": {"009": State.EXPIRED, "011": State.EXPIRED, "014": State.SUCCEEDED},
     "daraja": {
         "009": State.EXPIRED,
         "011": State.EXPIRED,
