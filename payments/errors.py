@@ -86,3 +86,15 @@ class WebhookNotConfigured(Unavailable):
     """Nobody has told us the secret that the provider's webhooks are signed with."""
 
     code = "webhook_secret_missing"
+
+
+class UnknownStatus(DomainError):
+    """No payment is ever called that."""
+
+    code = "unknown_status"
+
+
+class UnknownMethod(DomainError):
+    """Nobody pays in such a way."""
+
+    code = "unknown_method"

@@ -2,4 +2,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("webhooks/", include("payments.webhooks.urls")),
+    path("", include("payments.operators.urls")),
 ]

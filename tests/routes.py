@@ -90,6 +90,13 @@ def own_values(path, user, **router):
     if path.startswith("/portal/purchases/{"):
         package = PackageFactory(router=RouterFactory(owner=user, **router))
         return {"receipt": PaymentFactory(package=package).receipt}
+    if path.startswith("/payments/{"):
+        package = PackageFactory(router=RouterFactory(owner=user, **router))
+        return {"public_id": PaymentFactory(package=package).public_id}
+    if path.startswith("/payments/status/{"):
+        return {"status": "pending"}
+    if path.startswith("/payments/method/{"):
+        return {"method": "mpesa"}
     if path.startswith("/jobs/{"):
         return {"public_id": JobFactory(owner=user).public_id}
     if path.startswith("/users/api-keys/{id}"):

@@ -66,6 +66,7 @@ class KopoKopo(Provider):
         Field("webhook_key", secret=True, pattern=r"[!-~]{8,255}", help="Enter the API key."),
     )
     can_refund = True
+    can_refund_in_parts = False
     can_list = True
 
     def __init__(self, **kwargs: Any) -> None:

@@ -35,6 +35,7 @@ class Provider:
     charges_once: ClassVar[bool] = False
     can_look_up: ClassVar[bool] = False
     can_refund: ClassVar[bool] = False
+    can_refund_in_parts: ClassVar[bool] = True
     can_list: ClassVar[bool] = False
 
     def __init__(

@@ -49,7 +49,6 @@ class Webhook:
     ladder: Ladder
     ref: str = ""  # the charge that it is about
     forged: str = ""  # "signature", or "body": changed after it was signed
-    was_tried: bool = False
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -74,21 +73,18 @@ class Webhooks:
         self._clock = clock
         self._pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
         self._held = False
-        self._lock = threading.Lock()
         self._going: Counter[str] = Counter()  # by the charge
         self._went = threading.Condition()
         self.queued: list[Webhook] = []
         self.sent: list[Webhook] = []  # those that were tried at least once, in that order
 
     def hold(self) -> None:
-        with self._lock:
-            self._held = True
+        self._held = True
 
     def release(self) -> None:
         """Send what has queued up, and go on as usual."""
-        with self._lock:
-            self._held = False
-            queued, self.queued = self.queued, []
+        self._held = False
+        queued, self.queued = self.queued, []
         for webhook in queued:
             self.send(webhook)
 
@@ -96,14 +92,13 @@ class Webhooks:
         """Send it in the background, `times` at once, or queue it as often."""
         if webhook.account.muted or not webhook.url:
             return
-        with self._lock:
-            if self._held:
-                self.queued += [webhook] * times
-                return
         for _ in range(times):
-            self._begin(webhook)
-            trying = self._pool.submit(self._try, webhook)
-            trying.add_done_callback(Future.result)  # a bug of ours is logged, not swallowed
+            if self._held:
+                self.queued.append(webhook)
+            else:
+                self._begin(webhook)
+                trying = self._pool.submit(self._try, webhook)
+                trying.add_done_callback(Future.result)  # a bug of ours is logged, not swallowed
 
     def wait_for(self, ref: str) -> None:
         """Return when what is being sent about this charge was answered."""
@@ -128,10 +123,8 @@ class Webhooks:
         return [one.result() for one in tries]
 
     def drop(self, webhook: Webhook) -> None:
-        """Take it out of the queue, once, if it is there."""
-        with self._lock:
-            if webhook in self.queued:
-                self.queued.remove(webhook)
+        """Take it out of the queue, if it is there."""
+        self.queued = [one for one in self.queued if one is not webhook]
 
     def message(self, webhook: Webhook, forged: str | None = None) -> Message:
         """Return what would be sent now: signed, and then forged if it is to be."""
@@ -147,10 +140,9 @@ class Webhooks:
         return Message(address, {"Content-Type": "application/json", **headers}, body)
 
     def reset(self) -> None:
-        with self._lock:
-            self._held = False
-            self.queued.clear()
-            self.sent.clear()
+        self._held = False
+        self.queued.clear()
+        self.sent.clear()
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
@@ -186,10 +178,8 @@ class Webhooks:
             self._clock.after(ladder.waits[tried - 1], lambda: self.send(webhook))
 
     def _post(self, webhook: Webhook, message: Message) -> int:
-        with self._lock:
-            if not webhook.was_tried:
-                webhook.was_tried = True
-                self.sent.append(webhook)
+        if not webhook.attempts:
+            self.sent.append(webhook)
         status = _post(message, webhook.ladder.deadline)
         webhook.attempts.append(Attempt(self._clock.now(), status))
         return status

@@ -51,19 +51,6 @@ def test_one_is_delivered_forged(conekta, providers, merchant, tampered):
     assert not conekta.is_genuine(merchant.received[0])
 
 
-def test_one_that_is_queued_twice_can_be_delivered_twice(kopokopo, providers, merchant):
-    providers.webhooks.hold()
-    kopokopo.ask("006")
-    providers.clock.advance(2)
-    first, again, *_ = providers.webhooks.queued
-
-    providers.webhooks.deliver(first)
-    left = list(providers.webhooks.queued)
-
-    assert first is again
-    assert first in left
-
-
 def test_one_is_dropped(daraja, providers, merchant):
     providers.webhooks.hold()
     daraja.ask("000")
