@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 log = logging.getLogger("cloudpilot.request")
@@ -43,11 +44,13 @@ class JsonFormatter(logging.Formatter):
 class RequestLogMiddleware:
     """Give each request an id, answer it in X-Request-ID, and log one line when it is done.
 
-    The query string is left out: a guest gateway's clients put their key there.
+    The query string is left out: a guest gateway's clients put their key there. Of a path that
+    opens something by itself, what opens it is left out too.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.secrets = re.compile(f"^({settings.PATHS_TO_SECRETS})[^/]+")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         offered = request.headers.get("X-Request-ID", "")
@@ -57,13 +60,14 @@ class RequestLogMiddleware:
         try:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
+            path = self.secrets.sub(r"\1…", request.path)
             fields = {
                 "method": request.method,
-                "path": request.path,
+                "path": path,
                 "status": response.status_code,
                 "ms": round((time.perf_counter() - started) * 1000, 1),
             }
-            log.info("%s %s", request.method, request.path, extra={"fields": fields})
+            log.info("%s %s", request.method, path, extra={"fields": fields})
         finally:
             _request_id.reset(token)
         return response

@@ -53,7 +53,8 @@ def _unreadable(request: HttpRequest) -> Problem | None:
         return BAD_REQUEST
     # Also of a file, which Django would write to the disk whatever its size.
     path = f"{request.path_info.strip('/')}/"
-    largest = settings.LARGEST_BODIES.get(path, settings.LARGEST_BODY)
+    sizes = (size for start, size in settings.LARGEST_BODIES.items() if path.startswith(start))
+    largest = next(sizes, settings.LARGEST_BODY)
     return TOO_LARGE if length > largest else None
 
 

@@ -187,6 +187,14 @@ LIMITS = {
     "wrong_vouchers_in_all": (6000, 60),
     # What we ask a payment provider with one company's keys, beside the charges themselves.
     "provider_questions_per_account": (50, 10),
+    "provider_reports_per_account": (20, 10),
+    "charges_per_phone": (3, 600),
+    "charges_per_device": (3, 600),
+    "charges_per_address": (1000, 600),  # which several cafés may share
+    "wrong_receipts_per_phone": (5, 600),
+    "wrong_receipts_per_device": (5, 600),
+    "wrong_receipts_per_router_key": (30, 600),
+    "wrong_receipts_per_address": (300, 600),
 }
 
 # --- Desired state --------------------------------------------------------------------------
@@ -217,10 +225,10 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-# Bodies, in bytes: of any path, and of those that take more. Django's own two limits are as high
-# as ours go, so that no body is written to a disk: a list of routers holds passwords.
+# Bodies, in bytes: of any path, and of those that begin otherwise. Django's own two limits are as
+# high as ours go, so that no body is written to a disk: a list of routers holds passwords.
 LARGEST_BODY = 1_048_576
-LARGEST_BODIES = {"routers/imports/": 2_621_440}
+LARGEST_BODIES = {"routers/imports/": 2_621_440, "payments/webhooks/": 65_536}
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(LARGEST_BODIES.values())
 
 SPECTACULAR_SETTINGS = {
@@ -257,10 +265,18 @@ CORS_ALLOW_HEADERS = (
     "authorization",
     "content-type",
     "idempotency-key",
+    "if-none-match",
     "x-api-key",
     "x-private-key",
 )
-CORS_EXPOSE_HEADERS = ["Link", "X-Total-Count", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Retry-After",
+    "X-Request-ID",
+    "X-Total-Count",
+]
 
 # --- Transport security ---------------------------------------------------------------------
 
@@ -291,6 +307,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a folder that is not there
 WHITENOISE_USE_FINDERS = True  # Swagger UI and the console work with no `collectstatic`
+
+# Beginnings of paths after which a secret follows, up to the next slash: no log has it.
+PATHS_TO_SECRETS = r"/portal/purchases/(?!lookup\b)|/payments/webhooks/[^/]*/"
 
 LOGGING = {
     "version": 1,

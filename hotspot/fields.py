@@ -6,7 +6,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cloudpilot.serializers import OwnedRelatedField
+from cloudpilot.serializers import NamedRelatedField, OwnedRelatedField
 from cloudpilot.tenancy import Role, demand_role
 
 _MAX_ID = 2**63 - 1
@@ -15,8 +15,8 @@ YEARS: Final = range(1970, 2200)
 
 
 @extend_schema_field({"type": "integer"})
-class OwnedIdField(OwnedRelatedField):
-    """Accept the integer id of a row in whose company the caller may change things."""
+class IdField(NamedRelatedField):
+    """Accept a row by its integer id; what cannot be one is a row that does not exist."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(slug_field="pk", **kwargs)
@@ -27,7 +27,15 @@ class OwnedIdField(OwnedRelatedField):
         text = str(data)
         if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _MAX_ID):
             self.fail("does_not_exist")
-        row = super().to_internal_value(text)
+        return super().to_internal_value(text)
+
+
+@extend_schema_field({"type": "integer"})
+class OwnedIdField(IdField, OwnedRelatedField):
+    """Accept the integer id of a row in whose company the caller may change things."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        row = super().to_internal_value(data)
         demand_role(self.context["request"].user, row.company_id, Role.OPERATOR)
         return row
 

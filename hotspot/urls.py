@@ -1,9 +1,8 @@
 from django.urls import path
 
-from hotspot.portal.views import ConfigView, PackagesView, VoucherCheckView
+from hotspot.portal.views import PackagesView, VoucherCheckView
 
 urlpatterns = [
-    path("config/", ConfigView.as_view()),
     path("packages/", PackagesView.as_view()),
     path("vouchers/check/", VoucherCheckView.as_view()),
 ]

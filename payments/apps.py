@@ -5,4 +5,5 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from payments import tasks  # noqa: F401  (it registers them)
+        from payments import checks, gauges, tasks  # noqa: F401  (they register what is in them)
+        from payments.webhooks import tasks as webhook_tasks  # noqa: F401

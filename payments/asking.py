@@ -14,7 +14,7 @@ from django.utils import timezone
 from cloudpilot.crypto import SecretUnreadable
 from payments.gateways import base
 from payments.gateways.base import Account, Asked, Charge, ChargeRequest, Gateway, RefundRequest
-from payments.gateways.errors import Absent, KeysRefused, Unknown
+from payments.gateways.errors import Absent, KeysRefused, NotSent, Unknown
 from payments.models import Attempt, CredentialsVersion, Payment, Refund
 from payments.providers import account_of, gateway_of
 
@@ -38,7 +38,10 @@ def _readable() -> Iterator[None]:
 
 @_readable()
 def charge(payment: Payment, attempt: Attempt) -> Charge:
-    """Ask for the money. Raises `Declined`, `NotSent` or `Unknown`."""
+    """Ask for the money. Raises `Declined`, `NotSent` or `Unknown`.
+
+    Never with keys of an account that nobody has named: the money could go to anybody's.
+    """
     request = ChargeRequest(
         reference=attempt.reference,
         amount=payment.amount,
@@ -50,7 +53,21 @@ def charge(payment: Payment, attempt: Attempt) -> Charge:
         card_token=payment.card_token or "",
     )
     gateway, account = _way_to(payment)
+    if payment.credentials_version and not account.identity:
+        account = replace(account, identity=_identify(payment.credentials_version))
     return gateway.charge(account, request, deadline=CHARGE_SECONDS)
+
+
+def _identify(version: CredentialsVersion) -> str:
+    """Ask, and keep, whose account these keys open. Raises `NotSent`: nothing was charged."""
+    gateway = gateway_of(version.credentials.provider)
+    try:
+        identity = gateway.verify(account_of(version), deadline=QUESTION_SECONDS)
+    except Unknown as error:
+        raise NotSent(error.code) from None
+    rows = CredentialsVersion.objects.filter(pk=version.pk, identity="")
+    rows.update(identity=identity, verified_at=timezone.now())
+    return identity
 
 
 @_readable()
@@ -96,8 +113,8 @@ def _find_listed(payment: Payment, asked: Asked) -> Charge | None:
 
 def _is_known(payment: Payment, found: Charge) -> bool:
     """Whether what a list shows has paid for something already."""
-    same = Payment.objects.filter(credentials=payment.credentials_id)
-    return same.filter(provider_receipt=found.receipt).exists()
+    others = Payment.objects.filter(credentials=payment.credentials_id).exclude(pk=payment.pk)
+    return others.filter(provider_receipt=found.receipt).exists()
 
 
 @_readable()

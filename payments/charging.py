@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from payments import asking, ladder, settling, tasks, transitions
+from payments import asking, ladder, references, settling, tasks, transitions
 from payments.errors import Moved
 from payments.gateways.base import Charge, Outcome
 from payments.gateways.errors import Declined, KeysRefused, NotSent, Unknown
@@ -92,7 +92,7 @@ def _begin(payment: Payment) -> Attempt:
         )
         tasks.ask_to_poll(payment.pk, after=ladder.WAITING[0])
         return Attempt.objects.create(
-            payment=payment, number=number, reference=f"{payment.public_id.hex}-{number}"
+            payment=payment, number=number, reference=references.of_attempt(payment, number)
         )
 
 

@@ -1,4 +1,4 @@
-from cloudpilot.errors import Conflict, DomainError, NotAllowed, Unavailable
+from cloudpilot.errors import Conflict, DomainError, NotAllowed, NotAuthenticated, Unavailable
 
 
 class Moved(Conflict):
@@ -53,3 +53,48 @@ class NoVoucherPossible(Conflict):
     """What was paid for is gone: there is no router that would let the guest in."""
 
     code = "no_voucher_possible"
+
+
+class PurchaseInvalid(DomainError):
+    """What a guest sent is not what the provider needs; `fields` names what, and why."""
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        sentence = " ".join(f"{name}: {' '.join(words)}" for name, words in fields.items())
+        super().__init__(sentence, fields=fields)
+
+
+class PurchaseNotFound(DomainError):
+    """Nothing was bought with that; what is wrong with it is nobody's business who guesses."""
+
+    status = 404
+    code = "purchase_not_found"
+
+
+class WebhookForged(NotAuthenticated):
+    """Whoever sent this webhook could not show that they are the provider."""
+
+    code = "bad_signature"
+
+
+class WebhookUnreadable(DomainError):
+    """The provider has sent what we do not understand."""
+
+    code = "webhook_unreadable"
+
+
+class WebhookNotConfigured(Unavailable):
+    """Nobody has told us the secret that the provider's webhooks are signed with."""
+
+    code = "webhook_secret_missing"
+
+
+class UnknownStatus(DomainError):
+    """No payment is ever called that."""
+
+    code = "unknown_status"
+
+
+class UnknownMethod(DomainError):
+    """Nobody pays in such a way."""
+
+    code = "unknown_method"

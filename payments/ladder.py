@@ -23,6 +23,8 @@ WAITING = (*_EARLY, *_LATE, *_DAILY)
 FAILED = (MINUTE, 10 * MINUTE, HOUR, DAY)
 # Seconds since a dispute began: banks take their time.
 DISPUTED = tuple(takewhile(lambda seconds: seconds <= 120 * DAY, count(DAY, DAY)))
+# Seconds since a refund was asked for, and daily from then on: it may wait for money to refund with.
+REFUND = (2, 5, 10, 20, 40, 60, 120, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR)
 
 _RUNGS = {
     State.CREATED: WAITING,  # for `polling.sweep`, should what sends it be lost
@@ -55,6 +57,14 @@ def next_question(
         if (due := start + timedelta(seconds=seconds)) > now:
             return due
     return None
+
+
+def next_refund_question(asked_for: datetime, now: datetime) -> datetime:
+    """Return when the provider is to be asked next after a refund that is under way."""
+    for seconds in REFUND:
+        if (due := asked_for + timedelta(seconds=seconds)) > now:
+            return due
+    return now + timedelta(days=1)
 
 
 def has_expired(*, sent_at: datetime, now: datetime, pays_elsewhere: bool) -> bool:

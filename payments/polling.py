@@ -165,9 +165,4 @@ def _taken_care_of(payments: Iterable[int]) -> set[int]:
     """Return which of the payments a job waits or works for."""
     keys = {key(pk): pk for pk in payments for key in (tasks.charge_key, tasks.poll_key)}
     locks = {tasks.lock_of(pk): pk for pk in payments}
-    queued = Job.objects.filter(state=Job.State.QUEUED, unique_key__in=keys)
-    running = Job.objects.filter(state=Job.State.RUNNING, lock_key__in=locks)
-    # As SQLite wants it, to use the constraints' indexes.
-    found = queued.exclude(unique_key="").values_list("unique_key", flat=True)
-    at_it = running.exclude(lock_key="").values_list("lock_key", flat=True)
-    return {keys[key] for key in found} | {locks[key] for key in at_it}
+    return {keys[key] for key in tasks.queued(keys)} | {locks[at] for at in tasks.running(locks)}

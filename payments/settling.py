@@ -8,12 +8,13 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from payments import books, disputes, ladder, transitions, vouchers
+from payments import books, disputes, ladder, references, transitions, vouchers
 from payments.errors import Moved, NoVoucherPossible
 from payments.gateways.base import Charge, Environment, Outcome
 from payments.models import Attempt, LedgerEntry, Payment
@@ -44,6 +45,7 @@ class Facts:
     provider_ref: str = ""
     reference: str = ""  # of the last attempt
     references: frozenset[str] = frozenset()  # of all attempts
+    public_id: UUID | None = None
     identity: str = ""  # of the account; "" if the provider never said
     environment: Environment = Environment.LIVE
     has_voucher: bool = False
@@ -157,9 +159,15 @@ def _is_foreign(facts: Facts, charge: Charge) -> str:
         return "account_differs"
     if charge.live is not None and charge.live != (facts.environment is Environment.LIVE):
         return "environment_differs"
-    if charge.reference and facts.references and charge.reference not in facts.references:
+    if charge.reference and not _is_named_by(facts, charge.reference):
         return "reference_differs"
     return ""
+
+
+def _is_named_by(facts: Facts, reference: str) -> bool:
+    """Whether a charge of this name is the payment's. After a backup came back, attempts are gone."""
+    named = references.public_id_in(reference)
+    return reference in facts.references or (named is not None and named == facts.public_id)
 
 
 def _is_of_earlier_attempt(facts: Facts, charge: Charge) -> bool:
@@ -196,7 +204,7 @@ def _read(payment_id: int) -> Payment:
 
 def facts_of(payment: Payment, charge: Charge) -> Facts:
     """Return what our books say of a payment and, if any, of the others with this charge."""
-    references = list(payment.attempts.order_by("number").values_list("reference", flat=True))
+    names = list(payment.attempts.order_by("number").values_list("reference", flat=True))
     version = payment.credentials_version
     return Facts(
         state=State(payment.state),
@@ -208,8 +216,9 @@ def facts_of(payment: Payment, charge: Charge) -> Facts:
         refund_held=payment.refund_held,
         taken_back=books.taken_back(payment) if payment.state == State.DISPUTED else 0,
         provider_ref=payment.provider_ref,
-        reference=references[-1] if references else "",
-        references=frozenset(references),
+        reference=names[-1] if names else "",
+        references=frozenset(names),
+        public_id=payment.public_id,
         identity=version.identity if version else "",
         environment=Environment(payment.environment),
         has_voucher=payment.voucher_id is not None,

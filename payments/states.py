@@ -64,7 +64,7 @@ NEXT: dict[State, frozenset[State]] = {
             State.REFUNDED,
             State.DISPUTED,
         },
-        # To themselves go these, partial refunds and disputes, when more money comes or goes.
+        # To themselves go these, refunds and disputes, when more money comes or goes.
         State.REVIEW: {
             State.REVIEW,
             State.SUCCEEDED,
@@ -75,6 +75,7 @@ NEXT: dict[State, frozenset[State]] = {
         },
         # A refund that the provider refuses leaves the payment as it was before it.
         State.REFUND_PENDING: {
+            State.REFUND_PENDING,
             State.SUCCEEDED,
             State.REVIEW,
             State.PARTIALLY_REFUNDED,

@@ -5,13 +5,25 @@ which may be silent, and money must not queue behind them. What keeps a provider
 taking all workers is its lane (`gateways.lanes`): whoever finds it full comes again later.
 """
 
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils import timezone
+
 from cloudpilot import jobs
+from cloudpilot.jobs.models import Job
 
 # Guests look at their screens while these wait.
 CHARGES_FIRST = -20
 POLLS_SECOND = -10
+REPORTS_LAST = 10
 
 SWEEP_SECONDS = 10
+REFUND_SWEEP_SECONDS = 60
+DAY = 86_400
+# How far back each night's look goes. Refunds and disputes of older sales come by webhook.
+RECONCILED_DAYS = 3
+VERIFIED_DAYS = 8
 
 
 def lock_of(payment_id: int) -> str:
@@ -25,6 +37,23 @@ def charge_key(payment_id: int) -> str:
 
 def poll_key(payment_id: int) -> str:
     return f"poll:{payment_id}"
+
+
+def refund_key(refund_id: int) -> str:
+    return f"refund:{refund_id}"
+
+
+def queued(keys: Iterable[str]) -> set[str]:
+    """Return under which of these unique keys a job waits."""
+    waiting = Job.objects.filter(state=Job.State.QUEUED, unique_key__in=set(keys))
+    # As SQLite wants it, to use the constraint's index; so below.
+    return set(waiting.exclude(unique_key="").values_list("unique_key", flat=True))
+
+
+def running(locks: Iterable[str]) -> set[str]:
+    """Return which of these locks a job has that runs."""
+    at_it = Job.objects.filter(state=Job.State.RUNNING, lock_key__in=set(locks))
+    return set(at_it.exclude(lock_key="").values_list("lock_key", flat=True))
 
 
 @jobs.task(max_attempts=None)
@@ -54,6 +83,24 @@ def sweep() -> int:
     return polling.sweep()
 
 
+@jobs.task(max_attempts=None)
+def refund(*, refund: int) -> None:
+    from payments import refunding
+
+    after = refunding.carry_out(refund)
+    if after is not None:
+        raise jobs.Retry(after=after, count=False)
+
+
+@jobs.every(seconds=REFUND_SWEEP_SECONDS)
+@jobs.task(max_attempts=1)
+def sweep_refunds() -> int:
+    """Find the refunds under way whose job was lost."""
+    from payments import refunding
+
+    return refunding.sweep()
+
+
 def ask_to_charge(payment_id: int) -> None:
     """Have the charge sent once the caller's transaction commits."""
     jobs.enqueue(
@@ -75,3 +122,53 @@ def ask_to_poll(payment_id: int, *, after: float = 0) -> None:
         after=after,
         priority=POLLS_SECOND,
     )
+
+
+def ask_to_refund(refund_id: int, payment_id: int) -> None:
+    """Have a refund sent, or asked after, once the caller's transaction commits."""
+    jobs.enqueue(
+        refund,
+        {"refund": refund_id},
+        unique=refund_key(refund_id),
+        lock=lock_of(payment_id),
+    )
+
+
+@jobs.every(seconds=DAY)
+@jobs.task()
+def verify_books() -> int:
+    """Look at all that changed lately for what contradicts itself; answers how much does."""
+    from payments import reconciliation
+
+    now = timezone.now()
+    return len(reconciliation.verify_books(now - timedelta(days=VERIFIED_DAYS), now))
+
+
+@jobs.every(seconds=DAY)
+@jobs.task()
+def reconcile_all() -> None:
+    """Have each account compared with its provider that took payments lately."""
+    from payments.models import Payment
+
+    now = timezone.now()
+    lately = Payment.objects.filter(created_at__gt=now - timedelta(days=RECONCILED_DAYS))
+    for pk in lately.exclude(credentials=None).values_list("credentials", flat=True).distinct():
+        jobs.enqueue(
+            reconcile,
+            {"credentials": pk},
+            unique=f"books:{pk}",
+            lock=f"books:{pk}",
+            priority=REPORTS_LAST,
+        )
+
+
+@jobs.task()
+def reconcile(*, credentials: int) -> int:
+    """Compare an account with its provider; answers how many things are not explained."""
+    from payments import reconciliation
+    from payments.models import Credentials
+
+    until = timezone.now() - timedelta(minutes=10)  # what is under way explains itself soon
+    since = until - timedelta(days=RECONCILED_DAYS)
+    report = reconciliation.reconcile(Credentials.objects.get(pk=credentials), since, until)
+    return len(report.findings)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -87,7 +88,7 @@ def link(row: Transition, last: str) -> str:
 def is_whole(payment: Payment) -> bool:
     """Whether the payment's steps follow from each other, up to the state that it has."""
     state, chain, number = str(State.CREATED), "", 0
-    for number, row in enumerate(payment.transitions.order_by("number"), 1):
+    for number, row in enumerate(sorted(payment.transitions.all(), key=attrgetter("number")), 1):
         if row.number != number or row.before != state or row.chain != link(row, chain):
             return False
         state, chain = row.after, row.chain

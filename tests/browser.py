@@ -10,7 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -50,6 +54,46 @@ def shots_folder():
     """Return where to keep screenshots, None if nobody asked: CLOUDPILOT_SHOTS=folder."""
     wanted = os.environ.get("CLOUDPILOT_SHOTS")
     return Path(wanted) if wanted else None
+
+
+@contextmanager
+def visit(url, width=1280, height=900):
+    """Open a page and hand it over; afterwards, no request has gone elsewhere and no script broke."""
+    origin = "/".join(url.split("/")[:3])
+    asked, broken = [], []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        page = chromium.new_page(viewport={"width": width, "height": height})
+        page.on("request", lambda request: asked.append(request))
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on("console", lambda line: broken.append(line.text) if _is_error(line) else None)
+        page.goto(url, wait_until="networkidle")
+        yield page
+        # What the page's own policy kept the browser from asking, nobody was asked.
+        sent = [request.url for request in asked if request.failure != "csp"]
+        chromium.close()
+    assert sent
+    assert not [url for url in sent if not url.startswith((origin, "data:", "blob:"))]
+    assert not broken
+
+
+def _is_error(line):
+    is_ours = "Content Security Policy" not in line.text
+    return line.type == "error" and is_ours and not line.location["url"].endswith("/favicon.ico")
+
+
+def keep(page, name):
+    if folder := shots_folder():
+        page.screenshot(path=folder / f"{name}.png")
+
+
+# Marks tests that drive it.
+needed = [
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(why_missing()), reason=why_missing() or "installed"),
+]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from routers import connections
+from routers import keys as router_keys
 from routers.simulator import Simulator
 from tests.factories import RouterFactory, UserFactory
 from users import tokens
@@ -106,3 +107,15 @@ def device(_simulator):
 def router(operator, device):
     """The operator's router; `device` is what answers at its address."""
     return RouterFactory(owner=operator, port=device.port("api"))
+
+
+@pytest.fixture
+def token(router):
+    return router_keys.issue(router).token
+
+
+@pytest.fixture
+def portal(anonymous, token):
+    """What a portal's page has: the operator's router's key."""
+    anonymous.credentials(HTTP_X_API_KEY=token)
+    return anonymous

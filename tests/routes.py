@@ -14,6 +14,7 @@ from tests.factories import (
     JobFactory,
     MembershipFactory,
     PackageFactory,
+    PaymentFactory,
     RouterFactory,
     RouterImportFactory,
     a_batch,
@@ -86,6 +87,16 @@ def own_values(path, user, **router):
             "router_pk": key.router.pk,
             "key_id": key.key_id,
         }
+    if path.startswith("/portal/purchases/{"):
+        package = PackageFactory(router=RouterFactory(owner=user, **router))
+        return {"receipt": PaymentFactory(package=package).receipt}
+    if path.startswith("/payments/{"):
+        package = PackageFactory(router=RouterFactory(owner=user, **router))
+        return {"public_id": PaymentFactory(package=package).public_id}
+    if path.startswith("/payments/status/{"):
+        return {"status": "pending"}
+    if path.startswith("/payments/method/{"):
+        return {"method": "mpesa"}
     if path.startswith("/jobs/{"):
         return {"public_id": JobFactory(owner=user).public_id}
     if path.startswith("/users/api-keys/{id}"):

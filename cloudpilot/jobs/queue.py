@@ -44,6 +44,16 @@ def enqueue(
     return job
 
 
+def is_queued(unique: str) -> bool:
+    """Whether a job waits under this key: it will see whatever was committed before this call.
+
+    For callers so many that they may not all write to one row; call it after the commit, and
+    `enqueue` if there is none.
+    """
+    found: bool = _queued([unique]).exists()
+    return found
+
+
 def enqueue_many(task: Task, orders: Iterable[Mapping[str, Any]]) -> None:
     """Queue many jobs of one task as `enqueue` does each, in a fraction of the time.
 

@@ -33,6 +33,12 @@ _PACKAGE = {
     "devices": 1,
     "valid_from": "first_login",
 }
+CONFIG = {
+    "router": {"id": "RTR_0A1B2C3D", "name": "Café Uhuru", "location": "Moi Avenue"},
+    "company": {"id": "EMP_0A1B2C3D4E", "name": "Uhuru Coffee"},
+    "packages": [_PACKAGE],
+    "login": LOGIN_FORM,
+}
 _VOUCHER = {
     "voucher": {"username": "7K2MQ9XWBTA", "passcode": "7K2MQ9XWBTA"},
     "status": "unused",
@@ -85,12 +91,7 @@ class LoginForm(serializers.Serializer):
         OpenApiExample(
             "A café's portal",
             response_only=True,
-            value={
-                "router": {"id": "RTR_0A1B2C3D", "name": "Café Uhuru", "location": "Moi Avenue"},
-                "company": {"id": "EMP_0A1B2C3D4E", "name": "Uhuru Coffee"},
-                "packages": [_PACKAGE],
-                "login": LOGIN_FORM,
-            },
+            value=CONFIG,
         )
     ]
 )
@@ -151,11 +152,10 @@ class VoucherShown(serializers.Serializer):
 
 def shown(voucher: Voucher, status: str) -> dict[str, Any]:
     """Return what a guest may know of the voucher in hand."""
-    code = voucher.code  # opened each time that it is read
     return {
-        "voucher": {"username": code, "passcode": voucher.password or code},
+        "voucher": credentials_of(voucher),
         "status": status,
-        "access": _access(voucher, status),
+        "access": access_of(voucher, status),
         "package": voucher.package.name if voucher.package else None,
         "valid_from": voucher.valid_from,
         "expires_at": voucher.expires_at,
@@ -164,7 +164,14 @@ def shown(voucher: Voucher, status: str) -> dict[str, Any]:
     }
 
 
-def _access(voucher: Voucher, status: str) -> str:
+def credentials_of(voucher: Voucher) -> dict[str, str]:
+    """Return what a guest types at the router."""
+    code = voucher.code  # opened each time that it is read
+    return {"username": code, "passcode": voucher.password or code}
+
+
+def access_of(voucher: Voucher, status: str) -> str:
+    """Return whether the router lets the voucher in."""
     if status not in OPEN:
         return "none"
     return "ready" if voucher.on_router_at else "activating"

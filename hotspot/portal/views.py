@@ -1,5 +1,7 @@
 """What a captive portal reads and does, with its router's key (`/portal/…`)."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -40,16 +42,20 @@ class PortalView(FamilyView):
 class ConfigView(PortalView):
     """All that a portal page needs to draw itself: where it stands, what is sold, how to log in."""
 
-    @extend_schema(operation_id="portal_config", responses=PortalConfig)
+    shown: type[PortalConfig] = PortalConfig
+
     def get(self, request: Request) -> Response:
+        return Response(self.shown(self.config()).data)
+
+    def config(self) -> dict[str, Any]:
+        """Return what is shown; apps above add to it."""
         router = self.router
-        answer = {
+        return {
             "router": router,
             "company": router.company,
             "packages": router.packages.on_sale().order_by("price", "pk"),
             "login": LOGIN_FORM,
         }
-        return Response(PortalConfig(answer).data)
 
 
 class PackagesView(PortalView, ListAPIView):

@@ -178,6 +178,7 @@ class Gateway(Protocol):
     charges_once: ClassVar[bool]
     can_look_up: ClassVar[bool]  # by our reference, when there is no provider_ref
     can_refund: ClassVar[bool]
+    can_refund_in_parts: ClassVar[bool]
     can_list: ClassVar[bool]
 
     def check_account(self, account: Account) -> Mapping[str, str]:

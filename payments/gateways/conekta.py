@@ -32,12 +32,13 @@ from payments.gateways.base import (
     RefundRequest,
     Topic,
 )
-from payments.gateways.errors import Absent, BadSignature, BadWebhook, Declined, Unknown
+from payments.gateways.errors import Absent, BadSignature, BadWebhook, Unknown
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, unanswered
+from payments.gateways.provider import Provider, found, taken, unanswered
 from payments.gateways.reading import dig, text
 
 _HOST = "https://api.conekta.io"
+_HEADERS = {"Accept": "application/vnd.conekta-v2.3.0+json", "Accept-Language": "en"}
 _PAGE = 50
 _MOST_PAGES = 200
 _CLOCKS_APART = timedelta(minutes=10)
@@ -83,7 +84,7 @@ class Conekta(Provider):
     def verify(self, account: Account, *, deadline: float) -> str:
         answer = self._call(account, "GET", "companies/current", Deadline(deadline))
         if answer.status != 200:
-            raise refusal(answer) if answer.status in {401, 403} else unanswered(answer)
+            raise unanswered(answer)
         identity = text(dig(answer.data, "id"))
         if not identity:
             raise Unknown("bad_answer")
@@ -98,23 +99,15 @@ class Conekta(Provider):
             "charges": [{"payment_method": {"type": "card", "token_id": request.card_token}}],
             "metadata": {"reference": request.reference},
         }
-        answer = self._call(account, "POST", "orders", Deadline(deadline), body)
+        answer = self._call(account, "POST", "orders", Deadline(deadline), body=body)
         if not answer.is_ok:
             # A card that is refused comes as an error, with the order that was made for it.
             made = text(dig(answer.data, "data", "id"))
             raise refusal(answer, code=_error_code(answer.data), provider_ref=made)
-        charge = _charge(answer.data)
-        if not charge or charge.reference != request.reference:
-            raise Unknown("bad_answer")
-        if charge.outcome is Outcome.FAILED:
-            raise Declined(charge.reason, provider_ref=charge.provider_ref)
-        return charge
+        return taken(_charge(answer.data), request)
 
     def fetch(self, account: Account, asked: Asked, *, deadline: float) -> Charge:
-        charge = _charge(self._order(account, asked.provider_ref, Deadline(deadline)))
-        if not charge or charge.provider_ref != asked.provider_ref:
-            raise Unknown("bad_answer")
-        return charge
+        return found(_charge(self._order(account, asked.provider_ref, Deadline(deadline))), asked)
 
     def look_up(self, account: Account, asked: Asked, *, deadline: float) -> Charge | None:
         until = Deadline(deadline)
@@ -132,7 +125,7 @@ class Conekta(Provider):
     def refund(self, account: Account, request: RefundRequest, *, deadline: float) -> Refund:
         path = f"orders/{quote(request.charge.provider_ref, safe='')}/refunds"
         body = {"amount": request.amount, "reason": "requested_by_client"}
-        answer = self._call(account, "POST", path, Deadline(deadline), body)
+        answer = self._call(account, "POST", path, Deadline(deadline), body=body)
         if not answer.is_ok:
             raise refusal(answer, code="cannot_refund")
         refunds = _refunds(answer.data, request.amount)
@@ -199,29 +192,9 @@ class Conekta(Provider):
     # --- Calls ------------------------------------------------------------------------------
 
     def _call(
-        self,
-        account: Account,
-        method: str,
-        path: str,
-        deadline: Deadline,
-        body: Any = None,
-        *,
-        params: Mapping[str, str] | None = None,
+        self, account: Account, method: str, path: str, deadline: Deadline, **kwargs: Any
     ) -> Answer:
-        headers = {
-            "Authorization": f"Bearer {account.private_key}",
-            "Accept": "application/vnd.conekta-v2.3.0+json",
-            "Accept-Language": "en",
-        }
-        return self._client.send(
-            account.environment,
-            method,
-            path,
-            deadline=deadline,
-            headers=headers,
-            params=params,
-            body=body,
-        )
+        return self._ask(account, method, path, deadline, headers=_HEADERS, **kwargs)
 
     def _order(self, account: Account, ref: str, deadline: Deadline) -> Any:
         answer = self._call(account, "GET", f"orders/{quote(ref, safe='')}", deadline)
@@ -243,15 +216,15 @@ class Conekta(Provider):
         params = {"limit": str(_PAGE)} | ({"search": search} if search else {})
         for _ in range(_MOST_PAGES):
             answer = self._call(account, "GET", "orders", deadline, params=params)
-            found = dig(answer.data, "data")
-            if answer.status != 200 or not isinstance(found, list):
+            page = dig(answer.data, "data")
+            if answer.status != 200 or not isinstance(page, list):
                 raise unanswered(answer)
-            for order in found:
+            for order in page:
                 made = reading.when(dig(order, "created_at"))
                 if made and since and made < since:
                     return
                 yield order
-            last = text(dig(found, -1, "id"))
+            last = text(dig(page, -1, "id"))
             if not last or dig(answer.data, "has_more") is not True:
                 return
             params["next"] = last
@@ -311,8 +284,8 @@ def _amount_of(value: Any) -> int | None:
 def keys_in(pems: str) -> tuple[RSAPublicKey, ...]:
     """Return the keys in a text of one or more, some of which may be none that we could use."""
     # Who copies one out of JSON has its line breaks as two characters.
-    found = map(_key, _PEM.findall(pems.replace("\\n", "\n")))
-    return tuple(key for key in found if key)
+    keys = map(_key, _PEM.findall(pems.replace("\\n", "\n")))
+    return tuple(key for key in keys if key)
 
 
 def _key(pem: str) -> RSAPublicKey | None:

@@ -163,18 +163,12 @@ class Daraja(Provider):
         # Wrong keys are a bad request to it, and often one with no body at all.
         if answer.status in {400, 401}:
             raise KeysRefused("keys_refused")
-        raise refusal(answer) if answer.status == 403 else unanswered(answer)
+        raise unanswered(answer)
 
     def _call(self, account: Account, path: str, body: Any, deadline: Deadline) -> Answer:
         def send(token: str) -> Answer:
-            return self._client.send(
-                account.environment,
-                "POST",
-                path,
-                deadline=deadline,
-                headers={"Authorization": f"Bearer {token}"},
-                body=body,
-            )
+            headers = {"Authorization": f"Bearer {token}"}
+            return self._ask(account, "POST", path, deadline, body=body, headers=headers)
 
         return self._tokens.call(account, deadline, send, refuses=_refuses_token)
 

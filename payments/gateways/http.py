@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from http import HTTPStatus
@@ -365,6 +365,8 @@ def _connected(host: str, port: int, call: _Call) -> socket.socket:
 
 
 def _addresses(host: str, port: int, call: _Call) -> list[Any]:
+    with suppress(OSError):  # a number is no name, and nobody has to be asked for it
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     # getaddrinfo knows no timeout, so it waits in a thread that outlives the call if need be.
     found: SimpleQueue[list[Any]] = SimpleQueue()
     Thread(target=_look_up, args=(host, port, found), daemon=True).start()

@@ -24,9 +24,9 @@ from payments.gateways.base import (
     RefundRequest,
     Topic,
 )
-from payments.gateways.errors import Absent, BadSignature, BadWebhook, Declined, Unknown
+from payments.gateways.errors import Absent, BadSignature, BadWebhook, Unknown
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, same, secret_of, unanswered
+from payments.gateways.provider import Provider, found, same, secret_of, taken, unanswered
 from payments.gateways.reading import dig, text
 
 _INFIX = {Environment.SANDBOX: "test", Environment.LIVE: "live"}
@@ -86,7 +86,7 @@ class IntaSend(Provider):
     def verify(self, account: Account, *, deadline: float) -> str:
         answer = self._call(account, "GET", "wallets/", Deadline(deadline))
         if answer.status != 200:
-            raise refusal(answer) if answer.status in {401, 403} else unanswered(answer)
+            raise unanswered(answer)
         named = [text(dig(wallet, "wallet_id")) for wallet in _listed(answer.data)]
         return min(filter(None, named), default=account.api_key)
 
@@ -105,12 +105,7 @@ class IntaSend(Provider):
         answer = self._call(account, "POST", "payment/mpesa-stk-push/", Deadline(deadline), body)
         if not answer.is_ok:
             raise refusal(answer, code=mpesa.reason("", _words(answer.data)))
-        charge = _charge(account, dig(answer.data, "invoice"))
-        if not charge:
-            raise Unknown("bad_answer")
-        if charge.outcome is Outcome.FAILED:
-            raise Declined(charge.reason, provider_ref=charge.provider_ref)
-        return charge
+        return taken(_charge(account, dig(answer.data, "invoice")), request)
 
     def fetch(self, account: Account, asked: Asked, *, deadline: float) -> Charge:
         body = {"invoice_id": asked.provider_ref, "public_key": account.api_key}
@@ -120,9 +115,7 @@ class IntaSend(Provider):
             raise Absent("absent")
         if not answer.is_ok:
             raise unanswered(answer)
-        charge = _charge(account, dig(answer.data, "invoice"))
-        if not charge or charge.provider_ref != asked.provider_ref:
-            raise Unknown("bad_answer")
+        charge = found(_charge(account, dig(answer.data, "invoice")), asked)
         return self._with_refunds(account, charge, until) if asked.receipt else charge
 
     def refund(self, account: Account, request: RefundRequest, *, deadline: float) -> Refund:
@@ -205,13 +198,8 @@ class IntaSend(Provider):
     def _call(
         self, account: Account, method: str, path: str, deadline: Deadline, body: Any = None
     ) -> Answer:
-        headers = {
-            "Authorization": f"Bearer {account.private_key}",
-            "INTASEND_PUBLIC_API_KEY": account.api_key,
-        }
-        return self._client.send(
-            account.environment, method, path, deadline=deadline, headers=headers, body=body
-        )
+        headers = {"INTASEND_PUBLIC_API_KEY": account.api_key}
+        return self._ask(account, method, path, deadline, body=body, headers=headers)
 
 
 def _charge(account: Account, invoice: Any) -> Charge | None:

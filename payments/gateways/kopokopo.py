@@ -35,7 +35,7 @@ from payments.gateways.errors import (
     Unknown,
 )
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, same, secret_of, unanswered
+from payments.gateways.provider import Provider, found, same, secret_of, unanswered
 from payments.gateways.reading import dig, text
 from payments.gateways.tokens import Tokens, token_of
 
@@ -66,6 +66,7 @@ class KopoKopo(Provider):
         Field("webhook_key", secret=True, pattern=r"[!-~]{8,255}", help="Enter the API key."),
     )
     can_refund = True
+    can_refund_in_parts = False
     can_list = True
 
     def __init__(self, **kwargs: Any) -> None:
@@ -101,10 +102,8 @@ class KopoKopo(Provider):
         answer = self._get(
             account, f"incoming_payments/{quote(asked.provider_ref, safe='')}", Deadline(deadline)
         )
-        charge = _charge(dig(answer.data, "data", "attributes"), asked.provider_ref)
-        if text(dig(answer.data, "data", "id")) != asked.provider_ref or not charge:
-            raise Unknown("bad_answer")
-        return charge
+        said = dig(answer.data, "data")
+        return found(_charge(dig(said, "attributes"), text(dig(said, "id"))), asked)
 
     def refund(self, account: Account, request: RefundRequest, *, deadline: float) -> Refund:
         if request.amount != request.charge.amount:
@@ -160,8 +159,8 @@ class KopoKopo(Provider):
         answer = self._call(account, "POST", "api/v2/polling", ends, body)
         if answer.status != 201:
             raise unanswered(answer)
-        found = self._polled(account, self._made(account, answer), ends)
-        received = [_received(dig(row, "resource")) for row in found]
+        rows = self._polled(account, self._made(account, answer), ends)
+        received = [_received(dig(row, "resource")) for row in rows]
         yield from sorted(filter(None, received), key=lambda charge: charge.paid_at or since)
 
     def check_webhook(self, account: Account, delivery: Delivery) -> None:
@@ -204,14 +203,8 @@ class KopoKopo(Provider):
         self, account: Account, method: str, path: str, deadline: Deadline, body: Any = None
     ) -> Answer:
         def send(token: str) -> Answer:
-            return self._client.send(
-                account.environment,
-                method,
-                path,
-                deadline=deadline,
-                headers={"Authorization": f"Bearer {token}"},
-                body=body,
-            )
+            headers = {"Authorization": f"Bearer {token}"}
+            return self._ask(account, method, path, deadline, body=body, headers=headers)
 
         return self._tokens.call(account, deadline, send)
 
@@ -228,10 +221,10 @@ class KopoKopo(Provider):
         """Return the id of what a POST has made: the end of the link that is all of its answer."""
         link = answer.headers.get("location", "")
         others = [_OTHER_LIVE_HOST] if account.environment is Environment.LIVE else []
-        found = _ID.search(link)
-        if not found or not self._client.is_own_link(account.environment, link, *others):
+        made = _ID.search(link)
+        if not made or not self._client.is_own_link(account.environment, link, *others):
             raise Unknown("foreign_link")
-        return found[1]
+        return made[1]
 
     def _polled(self, account: Account, poll: str, deadline: Deadline) -> list[Any]:
         while deadline.remaining() > 1:
@@ -249,8 +242,8 @@ def _till(value: object) -> str:
 
 def _phone(value: object) -> str:
     """Return a number as E.164, "" for one that is masked or hashed."""
-    found = re.fullmatch(r"(?:\+?254|0)([17][0-9]{8})", text(value))
-    return f"+254{found[1]}" if found else ""
+    number = re.fullmatch(r"(?:\+?254|0)([17][0-9]{8})", text(value))
+    return f"+254{number[1]}" if number else ""
 
 
 def _charge(said: Any, provider_ref: str) -> Charge | None:

@@ -29,12 +29,11 @@ from payments.gateways.errors import (
     Absent,
     BadSignature,
     BadWebhook,
-    Declined,
     KeysRefused,
     Unknown,
 )
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, same, secret_of, unanswered
+from payments.gateways.provider import Provider, found, same, secret_of, taken, unanswered
 from payments.gateways.reading import dig, text
 
 _HOST = "https://api.mercadopago.com"
@@ -95,9 +94,9 @@ class MercadoPago(Provider):
         return cards.problems(request)
 
     def verify(self, account: Account, *, deadline: float) -> str:
-        answer = self._call(account, "GET", "users/me", Deadline(deadline))
+        answer = self._ask(account, "GET", "users/me", Deadline(deadline))
         if answer.status != 200:
-            raise refusal(answer) if answer.status in {401, 403} else unanswered(answer)
+            raise unanswered(answer)
         identity, site = text(dig(answer.data, "id")), text(dig(answer.data, "site_id"))
         if not identity:
             raise Unknown("bad_answer")
@@ -119,34 +118,25 @@ class MercadoPago(Provider):
         }
         if method:
             body["payment_method_id"] = method
-        until = Deadline(deadline)
-        answer = self._call(account, "POST", "v1/payments", until, body, key=request.reference)
+        answer = self._post(account, "v1/payments", body, request.reference, Deadline(deadline))
         if not answer.is_ok:
             raise refusal(answer, code=_error_code(answer.data))
-        charge = _charge(answer.data)
-        if not charge or charge.reference != request.reference:
-            raise Unknown("bad_answer")
-        if charge.outcome is Outcome.FAILED:
-            raise Declined(charge.reason, provider_ref=charge.provider_ref)
-        return charge
+        return taken(_charge(answer.data), request)
 
     def fetch(self, account: Account, asked: Asked, *, deadline: float) -> Charge:
         path = f"v1/payments/{quote(asked.provider_ref, safe='')}"
-        charge = _charge(self._get(account, path, Deadline(deadline)))
-        if not charge or charge.provider_ref != asked.provider_ref:
-            raise Unknown("bad_answer")
-        return charge
+        return found(_charge(self._get(account, path, Deadline(deadline))), asked)
 
     def look_up(self, account: Account, asked: Asked, *, deadline: float) -> Charge | None:
         query = {"external_reference": asked.reference}
-        found = self._search(account, query, Deadline(deadline))
-        ours = [charge for charge in found if charge.reference == asked.reference]
+        searched = self._search(account, query, Deadline(deadline))
+        ours = [charge for charge in searched if charge.reference == asked.reference]
         return min(ours, key=lambda charge: _TELLING.index(charge.outcome), default=None)
 
     def refund(self, account: Account, request: RefundRequest, *, deadline: float) -> Refund:
         path = f"v1/payments/{quote(request.charge.provider_ref, safe='')}/refunds"
         body = {"amount": reading.number(request.amount)}
-        answer = self._call(account, "POST", path, Deadline(deadline), body, key=request.reference)
+        answer = self._post(account, path, body, request.reference, Deadline(deadline))
         if not answer.is_ok:
             raise refusal(answer, code="cannot_refund")
         refund = _refund(answer.data)
@@ -217,29 +207,10 @@ class MercadoPago(Provider):
 
     # --- Calls ------------------------------------------------------------------------------
 
-    def _call(
-        self,
-        account: Account,
-        method: str,
-        path: str,
-        deadline: Deadline,
-        body: Any = None,
-        *,
-        params: Mapping[str, str] | None = None,
-        key: str = "",
-    ) -> Answer:
-        headers = {"Authorization": f"Bearer {account.private_key}"}
-        if key:
-            headers["X-Idempotency-Key"] = key
-        return self._client.send(
-            account.environment,
-            method,
-            path,
-            deadline=deadline,
-            headers=headers,
-            params=params,
-            body=body,
-        )
+    def _post(self, account: Account, path: str, body: Any, key: str, deadline: Deadline) -> Answer:
+        """Have something done; the second time with the same key, only the answer comes again."""
+        headers = {"X-Idempotency-Key": key}
+        return self._ask(account, "POST", path, deadline, body=body, headers=headers)
 
     def _get(
         self,
@@ -248,7 +219,7 @@ class MercadoPago(Provider):
         deadline: Deadline,
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        answer = self._call(account, "GET", path, deadline, params=params)
+        answer = self._ask(account, "GET", path, deadline, params=params)
         if answer.status == 404:
             raise Absent("absent")
         if answer.status != 200:

@@ -4,21 +4,23 @@ import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from payments.gateways.base import (
     Account,
     Asked,
     Charge,
+    ChargeRequest,
     Delivery,
     Environment,
     Field,
     Means,
+    Outcome,
     Refund,
     RefundRequest,
 )
 from payments.gateways.errors import BadSignature, Declined, GatewayError, NotSent, Unknown
-from payments.gateways.http import Answer, Client, refusal
+from payments.gateways.http import Answer, Client, Deadline, refusal
 
 
 class Provider:
@@ -33,6 +35,7 @@ class Provider:
     charges_once: ClassVar[bool] = False
     can_look_up: ClassVar[bool] = False
     can_refund: ClassVar[bool] = False
+    can_refund_in_parts: ClassVar[bool] = True
     can_list: ClassVar[bool] = False
 
     def __init__(
@@ -53,6 +56,28 @@ class Provider:
             if problem := _problem(field, account.extra.get(name, "")):
                 problems[name] = problem
         return problems
+
+    def _ask(
+        self,
+        account: Account,
+        method: str,
+        path: str,
+        deadline: Deadline,
+        *,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return what the provider answers to whoever shows the account's private key."""
+        return self._client.send(
+            account.environment,
+            method,
+            path,
+            deadline=deadline,
+            headers={"Authorization": f"Bearer {account.private_key}"} | dict(headers or {}),
+            params=params,
+            body=body,
+        )
 
     def look_up(self, account: Account, asked: Asked, *, deadline: float) -> Charge | None:
         raise Unknown("cannot_look_up")
@@ -94,6 +119,25 @@ def secret_of(*secrets: str) -> list[bytes]:
 def same(left: str, right: str) -> bool:
     """Compare what somebody sent with what it should be, in a time that tells nothing."""
     return hmac.compare_digest(left.encode(errors="replace"), right.encode(errors="replace"))
+
+
+def taken(charge: Charge | None, request: ChargeRequest) -> Charge:
+    """Return what a provider said of a charge that it was just asked for, if that is what it is.
+
+    Raises `Unknown` if it is not, and `Declined` for one that was refused at once.
+    """
+    if not charge or charge.reference != request.reference:
+        raise Unknown("bad_answer")
+    if charge.outcome is Outcome.FAILED:
+        raise Declined(charge.reason, provider_ref=charge.provider_ref)
+    return charge
+
+
+def found(charge: Charge | None, asked: Asked) -> Charge:
+    """Return what a provider said of a charge, if it is the one that was asked after."""
+    if not charge or charge.provider_ref != asked.provider_ref:
+        raise Unknown("bad_answer")
+    return charge
 
 
 def unanswered(answer: Answer) -> GatewayError:

@@ -1,4 +1,5 @@
 from payments.models.attempt import Attempt
+from payments.models.books_report import BooksReport
 from payments.models.credentials import Credentials, CredentialsVersion
 from payments.models.ledger import LedgerEntry
 from payments.models.notice import Notice
@@ -9,6 +10,7 @@ from payments.models.webhook_event import WebhookEvent
 
 __all__ = [
     "Attempt",
+    "BooksReport",
     "Credentials",
     "CredentialsVersion",
     "LedgerEntry",

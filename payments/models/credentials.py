@@ -28,6 +28,9 @@ class Credentials(models.Model):
     webhook_token = SealedField(bound_to="webhook_index")
     webhook_index = models.CharField(max_length=64, unique=True, editable=False)
     webhook_at = models.DateTimeField(null=True, help_text="when a genuine webhook last came")
+    unheard = models.PositiveIntegerField(
+        default=0, help_text="payments found by asking since a webhook last came; see `silence`"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, editable=False)

@@ -34,6 +34,11 @@ class Refund(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"], condition=Q(ended_at__isnull=True), name="refund_under_way"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_of_something"),
             models.UniqueConstraint(

@@ -145,6 +145,7 @@ class Bank:
             self._note(charge, Op.REFUND, refund.amount, "succeeded" if enough else "failed")
             charge.changed_at = self.clock.now()
             charge.refunded += refund.amount if enough else 0
+            charge.last_refund = refund
             self._tell(charge, Change.REFUNDED)
 
     def _take_back(self, charge: Charge, change: Change) -> None:

@@ -63,6 +63,7 @@ class Charge:
     is_reversed: bool = False
     is_disputed: bool = False
     refunds: list[Refund] = field(default_factory=list)
+    last_refund: Refund | None = None  # of which it is known what became of it
 
     @property
     def provider(self) -> str:

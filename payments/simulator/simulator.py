@@ -38,13 +38,13 @@ class ProviderSimulator:
     def __init__(
         self, *, port: int = 0, running: bool = False, scale: float = 1.0, seed: int | None = None
     ) -> None:
+        self._server = Server(self._answer, port)  # first: the port may be taken
         self.clock = Clock(running=running, scale=scale)
         self.webhooks = Webhooks(self.clock)
         self.faults = Faults()
         self._bank = Bank(self.clock, Ids(seed), self.webhooks)
         self._providers = {kind.slug: kind(self._bank) for kind in PROVIDERS}
         self._control = Control(self)
-        self._server = Server(self._answer, port)
         for provider in self._providers.values():
             provider.url = self.url(provider.slug)
 

@@ -60,7 +60,7 @@ class Story:
     disputed_after: float = 0.0
 
 
-UNTOLD = Story("somebody answers on the phone page; nobody: no answer, after 60 s", answer=None)
+UNTOLD = Story("waits for an answer here", answer=None)
 
 STORIES: dict[str, Story] = {
     "000": Story("pays after 2 s"),

@@ -5,16 +5,22 @@ from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS30Validator
 
 from hotspot.codes import normalise
+from hotspot.models import Package
 from hotspot.models.guest_gateway import digest_of
+from payments import phones, receipts, settling
+from payments.purchasing import phone_index
 from routers import keys as router_keys
 from routers.models import Router
 from tests.factories import (
+    CredentialsFactory,
     GuestGatewayFactory,
     MembershipFactory,
     PackageFactory,
+    PaymentFactory,
     RouterFactory,
     UserFactory,
     make_voucher,
+    said,
 )
 from users import keys, tokens
 from users.models import Membership
@@ -99,6 +105,24 @@ def secrets(operator):
     }
 
 
+def a_purchase(router, phone_number, receipt):
+    """Make a purchase with this phone and the end of this receipt."""
+    phone, whole = phones.normalise(phone_number), receipts.new()[: -len(receipt)] + receipt
+    PaymentFactory(
+        package=PackageFactory(router=router),
+        phone=phone,
+        phone_index=phone_index(phone),
+        receipt=whole,
+    )
+
+
+def a_payment(package, path):
+    """Make what a path of payments is about: one to decide about, or one that was paid."""
+    payment = PaymentFactory(package=package)
+    short = {"amount": 1} if path.endswith("/review/") else {}
+    return settling.apply(payment.pk, said(payment, **short), source="poll").public_id
+
+
 @pytest.mark.parametrize(("verb", "path", "example"), REQUESTS)
 def test_a_requests_example_is_accepted(verb, path, example, client, ids, secrets):
     if path == "/users/login/":
@@ -107,11 +131,17 @@ def test_a_requests_example_is_accepted(verb, path, example, client, ids, secret
         Membership.objects.filter(pk=ids["member"]).delete()  # juma is let in once more
     for rows, row in (("members", "member"), ("packages", "package"), ("vouchers", "voucher")):
         path = path.replace(f"{rows}/{{id}}", f"{rows}/{{{row}}}")
+    if path.startswith("/payments/{"):
+        ids["public_id"] = a_payment(Package.objects.get(pk=ids["package"]), path)
     path = path.format(**ids)
     if path.startswith("/portal/"):
         router = Router.objects.get(pk=ids["router_pk"])
         client.credentials(HTTP_X_API_KEY=router_keys.issue(router).token)
-        make_voucher(PackageFactory(router=router), code=normalise(example["code"]))
+        if "code" in example:
+            make_voucher(PackageFactory(router=router), code=normalise(example["code"]))
+        if path.endswith("/lookup/"):
+            a_purchase(router, **example)
+        CredentialsFactory(company=router.company, environment="live")
     hinted = {name: secrets[name] for name in example if ANY in str(example[name])}
 
     response = getattr(client, verb)(path, {**example, **hinted})

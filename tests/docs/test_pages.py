@@ -16,7 +16,7 @@ NAMES = [str(page.relative_to(ROOT / "docs")) for page in PAGES]
 
 # The ports that pages name, and what listens there.
 WEB, SITE, GUNICORN, API, API_SSL = 8000, 8001, 8002, 8728, 8729
-REST, NOBODY, CONTROL = 8080, 8730, 8790
+REST, NOBODY, CONTROL, PROVIDERS = 8080, 8730, 8790, 8770
 _STARTS = {WEB: "manage.py runserver", API: "manage.py simulate_router"}
 
 
@@ -34,6 +34,7 @@ def shell_for(clone, live_server, device, bare_environment):
             REST: device.port("rest"),
             NOBODY: free_port(),
             CONTROL: free_port(),
+            PROVIDERS: free_port(),
         }
         for port, command in _STARTS.items():  # what a page starts itself is its own
             if any(block.runs_on and command in block.body for block in blocks):

@@ -143,7 +143,7 @@ def test_a_key_pair_answers_as_an_access_token_does(anonymous, client, operator,
 
         assert by_pair.status_code != 401
         assert by_pair.status_code == by_token.status_code
-        assert "key_not_allowed" not in by_pair.content.decode()
+        assert "key_not_allowed" not in by_pair.getvalue().decode()
 
 
 def test_the_sweep_of_key_pairs_meets_the_routes():

@@ -204,8 +204,8 @@ class IntaSend(Provider):
     def tell(self, charge: Charge, change: Change) -> list[Webhook]:
         word = {"challenge": charge.account.extra["challenge"]}
         topic, body = "collection", {**_invoice(charge), **word}
-        if change is Change.REFUNDED:
-            topic, body = "chargeback", {**_chargeback(charge.refunds[-1]), **word}
+        if change is Change.REFUNDED and charge.last_refund:
+            topic, body = "chargeback", {**_chargeback(charge.last_refund), **word}
         elif change in (Change.REVERSED, Change.DISPUTED):
             taken = Refund(
                 id=self.ids.text(7, _NAMES),

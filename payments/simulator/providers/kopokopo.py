@@ -239,9 +239,8 @@ class KopoKopo(Provider):
         account = self._account(request)
         data = _read(request)
         since, until = _time(data.get("from_time")), _time(data.get("to_time"))
-        if data.get("scope") == "till" and f"K{data.get('scope_reference')}".replace("KK", "K") != (
-            account.id
-        ):
+        till = str(data.get("scope_reference")).removeprefix("K")
+        if data.get("scope") == "till" and till != account.id.removeprefix("K"):
             raise Refusal(_error(404, "404", "Till not found"))
         found = [
             {"type": "Buygoods Transaction", "resource": _resource(charge)}
@@ -286,12 +285,13 @@ class KopoKopo(Provider):
             told.append(
                 self.webhook(charge, "callback", charge.callback_url, dump(_payment(charge)))
             )
-        if change is Change.REFUNDED:
-            refund = charge.refunds[-1]
+        refund = charge.last_refund
+        if change is Change.REFUNDED and refund:
             told.append(
                 self.webhook(charge, "reversal", refund.callback_url, dump(_reversal(refund)))
             )
-        if charge.paid:
+        is_refused = change is Change.REFUNDED and refund and refund.state is State.FAILED
+        if charge.paid and not is_refused:
             topic = "received" if change is Change.PAID else "reversed"
             told += self._told_to_subscribers(charge, f"buygoods_transaction_{topic}")
         return told

@@ -96,6 +96,19 @@ def test_a_refund_is_pending_and_then_completed(intasend, providers, merchant):
     assert [entry.amount for entry in providers.ledger.moved("refund")] == [500]
 
 
+def test_each_of_two_refunds_is_told(intasend, providers, merchant):
+    invoice = intasend.invoice()
+    providers.clock.advance(2)
+    merchant.received.clear()
+
+    for amount in (5, 6):
+        intasend.post("chargebacks/", invoice=invoice, amount=amount, reason="Other")
+    providers.clock.advance(2)
+
+    told = sorted(json.loads(one.body)["amount"] for one in merchant.received)
+    assert told == ["5.00", "6.00"]
+
+
 def test_more_than_what_is_left_is_not_refunded(intasend, providers):
     invoice = intasend.invoice()
     providers.clock.advance(2)

@@ -1,0 +1,55 @@
+from django.contrib import admin
+
+from cloudpilot.admin import ReadOnlyAdmin
+from payments.models import LedgerEntry, Payment, Refund, Transition, WebhookEvent
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """Without the guest: whoever may see this need not be the one who sold."""
+
+    list_display = ("public_id", "company", "router_name", "package_name", "provider",
+                    "environment", "state", "amount", "currency", "created_at")  # fmt: skip
+    list_filter = ("provider", "environment", "state")
+    list_select_related = ("company",)
+    search_fields = ("public_id", "provider_ref", "provider_receipt", "company__public_id")
+    exclude = ("pay_url", "mac_address", "ip_address")
+    show_full_result_count = False
+
+
+@admin.register(Transition)
+class TransitionAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "number", "before", "after", "reason", "actor_name", "created_at")
+    list_select_related = ("payment",)
+    search_fields = ("payment__public_id",)
+    show_full_result_count = False
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "payment", "amount", "state", "failure", "user_name", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("payment",)
+    search_fields = ("public_id", "payment__public_id")
+    show_full_result_count = False
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    list_display = ("id", "company", "payment", "kind", "amount", "currency", "provider",
+                    "environment", "created_at")  # fmt: skip
+    list_filter = ("kind", "provider", "environment")
+    list_select_related = ("company", "payment")
+    search_fields = ("payment__public_id", "company__public_id", "reference")
+    show_full_result_count = False
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    """Without bodies: they name guests."""
+
+    list_display = ("id", "credentials", "state", "reason", "attempts", "deliveries", "received_at")
+    list_filter = ("state",)
+    list_select_related = ("credentials",)
+    exclude = ("body", "headers", "query")
+    show_full_result_count = False

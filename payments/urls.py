@@ -1,0 +1,6 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("webhooks/", include("payments.webhooks.urls")),
+    path("", include("payments.operators.urls")),
+]

@@ -1,0 +1,165 @@
+"""What becomes of a webhook: it says where to look, and what the provider says there counts."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import F
+from django.utils import timezone
+
+from payments import asking, providers, settling
+from payments.gateways.base import Charge, Event
+from payments.gateways.errors import BadWebhook, GatewayError, KeysRefused, NotSent
+from payments.models import Attempt, Payment, WebhookEvent
+from payments.states import State
+from payments.webhooks import inbox, tasks
+
+log = logging.getLogger("cloudpilot.webhooks")
+
+_State = WebhookEvent.State
+_A_JOB = 50  # events; then others of the queue have their turn
+_LEASE = timedelta(seconds=60)  # an event that was begun and not ended is begun again
+_LOOK = 8  # events at a time: others may be after the first of them
+_ATTEMPTS = 5
+_NO_PAYMENT_SECONDS = 30  # the webhook may be quicker than the answer to our own request
+_ERROR_SECONDS = 15.0
+_OUTAGE = timedelta(days=1)  # the longest that is waited for; payments are asked after anyway
+_BATCH = 500
+
+
+def process(credentials: int) -> dict[str, int]:
+    """Deal with an account's due events, a job's worth of them; answers what became of how many."""
+    outcomes: Counter[str] = Counter()
+    for event in _claimed(credentials):
+        outcomes[_deal_safely(event)] += 1
+    if outcomes.total() >= _A_JOB:
+        tasks.ask_to_process(credentials, 0)
+    return dict(outcomes)
+
+
+def drop_bodies(before: datetime) -> int:
+    """Empty the bodies of events from `before`, a batch at a time; answers how many."""
+    old = WebhookEvent.objects.filter(received_at__lt=before).exclude(state=_State.RECEIVED)
+    dropped = 0
+    while keys := list(old.exclude(body=b"").values_list("pk", flat=True)[:_BATCH]):
+        dropped += WebhookEvent.objects.filter(pk__in=keys).update(body=b"", headers={}, query={})
+    return dropped
+
+
+def _claimed(credentials: int) -> Iterator[WebhookEvent]:
+    """Yield due events that are ours to deal with: no two workers get the same one."""
+    for _ in range(_A_JOB):
+        now = timezone.now()
+        due = WebhookEvent.objects.filter(
+            credentials=credentials, state=_State.RECEIVED, due_at__lte=now
+        )
+        for event in due.select_related("credentials").order_by("due_at", "pk")[:_LOOK]:
+            mine = due.filter(pk=event.pk, due_at=event.due_at)
+            if mine.update(due_at=now + _LEASE, attempts=F("attempts") + 1):
+                event.attempts += 1
+                yield event
+                break
+        else:
+            return
+
+
+def _deal_safely(event: WebhookEvent) -> str:
+    """Deal with one event so that it cannot keep the others back, whatever it is."""
+    try:
+        return _deal(event)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, and the lease brings the event back
+    except Exception:
+        log.exception("A webhook crashed", extra={"fields": {"event": event.pk}})
+        return _later(event, "crashed", _ERROR_SECONDS * 4**event.attempts)
+
+
+def _deal(event: WebhookEvent) -> str:
+    try:
+        told = providers.gateway_of(event.credentials.provider).read_webhook(
+            inbox.delivery_of(event)
+        )
+    except BadWebhook:
+        return _die(event, "unreadable")
+    payment = _payment_of(event, told)
+    if payment is None:
+        return _wait_for_payment(event)
+    if _is_known(event, payment):
+        return _end(event, _State.IGNORED, "known", payment)
+    try:
+        charge = asking.fetch(payment, provider_ref=told.provider_ref, receipt=told.receipt)
+    except GatewayError as exc:
+        return _not_told(event, payment, exc)
+    settling.apply(payment.pk, _with_amount(charge, told), source="webhook")
+    return _end(event, _State.APPLIED, "", payment)
+
+
+def _not_told(event: WebhookEvent, payment: Payment, error: GatewayError) -> str:
+    """Come back later. While the provider is away altogether, that is no fault of the event's."""
+    pause = _ERROR_SECONDS * 4**event.attempts
+    if isinstance(error, NotSent) and not isinstance(error, KeysRefused):
+        pause = max(_ERROR_SECONDS, error.retry_after or 0)
+        if timezone.now() - event.received_at < _OUTAGE:
+            event.attempts -= 1
+    return _later(event, error.code, pause, payment)
+
+
+def _payment_of(event: WebhookEvent, told: Event) -> Payment | None:
+    """Return the payment that an event is about, among those of the account that it came for."""
+    payments = Payment.objects.filter(credentials=event.credentials_id)
+    if told.reference:
+        attempt = Attempt.objects.filter(reference=told.reference)
+        found = payments.filter(pk__in=attempt.values("payment")).first()
+        if found:
+            return found
+    if told.provider_ref:
+        found = payments.filter(provider_ref=told.provider_ref).first()
+        if found:
+            return found
+    if told.receipt:
+        return payments.filter(provider_receipt=told.receipt).first()
+    return None
+
+
+def _is_known(event: WebhookEvent, payment: Payment) -> bool:
+    """Whether the provider was asked after it had sent this, and said that all is well."""
+    is_settled = payment.state == State.SUCCEEDED
+    return is_settled and payment.asked_at is not None and payment.asked_at > event.received_at
+
+
+def _with_amount(charge: Charge, told: Event) -> Charge:
+    """Add what only the webhook says, of providers that tell nobody who asks."""
+    amount = told.amount if charge.amount is None else charge.amount
+    return replace(charge, amount=amount, receipt=charge.receipt or told.receipt)
+
+
+def _wait_for_payment(event: WebhookEvent) -> str:
+    if event.attempts >= _ATTEMPTS:
+        return _end(event, _State.IGNORED, inbox.NO_PAYMENT)
+    return _later(event, inbox.NO_PAYMENT, _NO_PAYMENT_SECONDS * event.attempts)
+
+
+def _later(event: WebhookEvent, reason: str, seconds: float, payment: Payment | None = None) -> str:
+    if event.attempts >= _ATTEMPTS:
+        return _die(event, reason, payment)
+    due_at = timezone.now() + timedelta(seconds=seconds)
+    _write(event, due_at=due_at, reason=reason, payment=payment, attempts=event.attempts)
+    return "later"
+
+
+def _die(event: WebhookEvent, reason: str, payment: Payment | None = None) -> str:
+    fields = {"event": event.pk, "provider": event.credentials.provider, "reason": reason}
+    log.error("A webhook could not be dealt with", extra={"fields": fields})
+    return _end(event, _State.DEAD, reason, payment)
+
+
+def _end(event: WebhookEvent, state: str, reason: str, payment: Payment | None = None) -> str:
+    _write(event, state=state, reason=reason, payment=payment, ended_at=timezone.now())
+    return str(state)
+
+
+def _write(event: WebhookEvent, **columns: object) -> None:
+    WebhookEvent.objects.filter(pk=event.pk, state=_State.RECEIVED).update(**columns)

@@ -1,0 +1,47 @@
+"""What is done about webhooks once they are kept."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from cloudpilot import jobs
+from payments.models import WebhookEvent
+
+SWEEP_SECONDS = 10
+BODIES_KEPT = timedelta(days=30)
+_LANES = 4  # of an account's events so many are dealt with at once: one slow answer stops no other
+
+
+@jobs.task(max_attempts=1)  # what is left, the sweep finds
+def process(*, credentials: int) -> dict[str, int]:
+    """Deal with the events of one account that are due."""
+    from payments.webhooks import processing
+
+    return processing.process(credentials)
+
+
+@jobs.every(seconds=SWEEP_SECONDS)
+@jobs.task(max_attempts=1)
+def sweep() -> int:
+    """Have dealt with what is to be looked at again, and what a worker left when it died."""
+    due = WebhookEvent.objects.filter(state=WebhookEvent.State.RECEIVED, due_at__lte=timezone.now())
+    accounts = due.order_by().values_list("credentials", flat=True).distinct()
+    for credentials in accounts:
+        ask_to_process(credentials, 0)
+    return len(accounts)
+
+
+@jobs.every(seconds=3600)
+@jobs.task()
+def drop_old_bodies() -> int:
+    """Forget what old events said. Their keys stay, so that none is taken for a new one."""
+    from payments.webhooks import processing
+
+    return processing.drop_bodies(timezone.now() - BODIES_KEPT)
+
+
+def ask_to_process(credentials: int, event: int) -> None:
+    """Queue a job for an account's events, unless one waits that will see them as well."""
+    key = f"webhooks:{credentials}:{event % _LANES}"
+    if not jobs.is_queued(key):
+        jobs.enqueue(process, {"credentials": credentials}, unique=key, lock=key)
