@@ -61,7 +61,7 @@ class ExtraField(serializers.DictField):
         return services.shown_extra(row)
 
 
-@extend_schema_serializer(examples=examples.CREDENTIALS)
+@extend_schema_serializer(examples=examples.CREDENTIALS, component_name="PaymentCredentials")
 class CredentialsSerializer(StrictModelSerializer):
     company = CompanyField(
         queryset=Company.objects.all(), required=False, help_text="by default, your own"

@@ -98,10 +98,10 @@ class CredentialsViewSet(
     @extend_schema(request=serializers.NewPrivateKeySerializer, responses=serializers.ChangedAnswer)
     def update_private_key(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the private key. Payments under way go on with the one they began with."""
-        serializer = serializers.NewPrivateKeySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
         with transaction.atomic():
             row = self.get_locked_object()
+            serializer = serializers.NewPrivateKeySerializer(data=request.data)
+            serializer.is_valid(raise_exception=True)
             self._change("update_private_key", row, serializer.validated_data)
         return self._changed("Private key updated successfully", row)
 

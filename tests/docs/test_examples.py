@@ -89,7 +89,9 @@ def ids(operator, device):
         "label": GuestGatewayFactory(router=router, key_digest=digest_of(GUEST_KEY)).label,
         "package": package.pk,
         "voucher": make_voucher(package).pk,
-        "credentials": CredentialsFactory(owner=operator).pk,
+        "credentials": CredentialsFactory(
+            owner=operator, keys={"extra": {"till_number": "K123456"}}
+        ).pk,
     }
 
 

@@ -9,9 +9,8 @@ from payments.providers import GATEWAYS
 ALL = "/payments/credentials/"
 
 
-def open_at(providers, client, slug):
-    body = providers.open_account(slug)
-    return body, client.post(ALL, body).json()
+def opened_at(providers, client, slug):
+    return client.post(ALL, providers.open_account(slug)).json()
 
 
 # --- With a private key ---------------------------------------------------------------------
@@ -61,7 +60,7 @@ def test_an_empty_key_is_refused_in_the_originals_words(client, path, key):
 
 @pytest.mark.parametrize("slug", list(GATEWAYS))
 def test_the_provider_says_whose_the_keys_are_and_that_is_kept(client, providers, slug):
-    body, made = open_at(providers, client, slug)
+    made = opened_at(providers, client, slug)
 
     answer = client.post(f"{ALL}{made['id']}/verify/").json()
 
@@ -73,7 +72,7 @@ def test_the_provider_says_whose_the_keys_are_and_that_is_kept(client, providers
 
 @pytest.mark.parametrize("slug", list(GATEWAYS))
 def test_keys_that_the_provider_does_not_know_are_not_valid(client, providers, slug):
-    body, made = open_at(providers, client, slug)
+    made = opened_at(providers, client, slug)
     path = f"{ALL}{made['id']}/"
     client.post(f"{path}verify/")
     providers.reset()  # and so it knows them no longer
