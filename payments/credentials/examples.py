@@ -19,6 +19,7 @@ _CREDENTIALS = {
     "verified_at": "2026-11-21T09:30:00Z",
     "webhook_url": "https://cloudpilot.example.com/payments/webhooks/kopokopo/the-address/",
     "last_webhook_at": None,
+    "paid_without_webhook": 0,
     "deactivated": None,
     "created_at": "2026-11-21T08:00:00Z",
     "updated_at": "2026-11-21T08:00:00Z",

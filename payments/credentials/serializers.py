@@ -84,6 +84,11 @@ class CredentialsSerializer(StrictModelSerializer):
         source="in_use.verified_at", read_only=True, allow_null=True
     )
     webhook_url = serializers.SerializerMethodField(help_text="enter this at the provider")
+    paid_without_webhook = serializers.IntegerField(
+        source="unheard",
+        read_only=True,
+        help_text="payments found by asking since a webhook last came; many: the address is wrong",
+    )
     deactivated = serializers.IntegerField(
         read_only=True,
         allow_null=True,
@@ -91,15 +96,18 @@ class CredentialsSerializer(StrictModelSerializer):
     )
 
     create_only_fields = ("company", "provider")
-    volatile_fields = ("updated_at", "verified_at", "identity", "last_webhook_at", "deactivated")
+    volatile_fields = (
+        "updated_at", "verified_at", "identity", "last_webhook_at", "paid_without_webhook",
+        "deactivated",
+    )  # fmt: skip
 
     class Meta:
         model = Credentials
         fields = (
             "id", "company", "provider", "provider_display", "environment", "label", "is_active",
             "is_live", "is_sandbox", "api_key", "private_key", "extra", "last4", "fingerprint",
-            "identity", "verified_at", "webhook_url", "last_webhook_at", "deactivated",
-            "created_at", "updated_at",
+            "identity", "verified_at", "webhook_url", "last_webhook_at",
+            "paid_without_webhook", "deactivated", "created_at", "updated_at",
         )  # fmt: skip
         extra_kwargs = {"last_webhook_at": {"source": "webhook_at", "read_only": True}}
 
@@ -141,7 +149,7 @@ class VerifySerializer(StrictSerializer):
 
 @extend_schema_serializer(examples=examples.PASSWORD)
 class FreshPasswordSerializer(StrictSerializer):
-    password = PasswordField(required=False, default="")
+    password = PasswordField(required=False)
 
 
 # --- Answers: their shapes, for the OpenAPI document ----------------------------------------

@@ -179,7 +179,7 @@ class PrivateKeyView(_CredentialsView):
         row = self.get_object()
         serializer = serializers.FreshPasswordSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return self._shown(row, serializer.validated_data["password"])
+        return self._shown(row, serializer.validated_data.get("password", ""))
 
     def _shown(self, row: Credentials, password: str) -> Response:
         user = cast(User, self.request.user)
