@@ -98,3 +98,12 @@ class CompanyField(OwnedRelatedField):
         company = super().to_internal_value(data)
         demand_role(self.context["request"].user, company.pk, Role.OPERATOR)
         return company
+
+
+def own_company(user: Any) -> Any:
+    """Return the company of a new row whose body names none: the caller's personal one."""
+    company = user.personal_company
+    if company is None:
+        raise ValidationError({"company": ["Name the company."]})
+    demand_role(user, company.pk, Role.OPERATOR)
+    return company

@@ -180,6 +180,8 @@ LIMITS = {
     "failed_logins_per_address": (30, 300),
     "registrations_per_address": (200, 3600),
     "connection_tests_per_company": (60, 60),
+    "credential_checks_per_company": (60, 60),
+    "private_keys_shown_per_user": (10, 3600),
     "wrong_guest_keys_per_address": (30, 60),
     "wrong_vouchers_per_device": (10, 60),
     "wrong_vouchers_per_router_key": (30, 60),
@@ -251,6 +253,8 @@ SPECTACULAR_SETTINGS = {
         "BulkCommandState": ["running", "done", "cancelled"],
         "BulkResultState": "routers.models.CommandResult.State",
         "RouterImportState": "routers.models.RouterImport.State",
+        "PaymentProvider": "payments.providers.NAMES",
+        "PaymentEnvironment": "payments.models.credentials.ENVIRONMENTS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

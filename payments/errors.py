@@ -31,10 +31,18 @@ class CredentialsInUse(Conflict):
     code = "credentials_in_use"
 
 
-class KeysNotAccepted(DomainError):
-    """The provider does not know these keys."""
+class CredentialsNotFound(DomainError):
+    """The company has no account at that provider, or there is no such provider."""
 
-    code = "keys_not_accepted"
+    status = 404
+    code = "credentials_not_found"
+
+
+class PrivateKeyInvalid(DomainError):
+    """What was sent as a private key is none, in the words of the original."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, fields={"private_key": [sentence]})
 
 
 class FreshPasswordNeeded(NotAllowed):

@@ -18,6 +18,7 @@ from payments.errors import Moved
 from payments.gateways.errors import Absent, GatewayError, NotSent
 from payments.models import Attempt, Payment
 from payments.states import CLOSED, State
+from payments.webhooks import silence
 
 log = logging.getLogger("cloudpilot.payments")
 
@@ -62,7 +63,7 @@ def _read(payment_id: int) -> Payment:
 def _ask(payment: Payment) -> float:
     """Ask once; returns for how many seconds the provider wants to be left alone."""
     try:
-        settling.apply(payment.pk, asking.fetch(payment), source="poll")
+        _note_silence(payment, settling.apply(payment.pk, asking.fetch(payment), source="poll"))
     except Absent:
         _give_up_absent(payment)
     except NotSent as error:
@@ -71,6 +72,13 @@ def _ask(payment: Payment) -> float:
     except GatewayError as error:
         _log(payment, error)
     return 0
+
+
+def _note_silence(before: Payment, payment: Payment) -> None:
+    """Count a success that nobody told of: many in a row say that webhooks do not come."""
+    waited = before.state in (State.UNKNOWN, State.PENDING)
+    if waited and payment.state == State.SUCCEEDED and payment.credentials_id:
+        silence.paid_unheard(payment.credentials_id)
 
 
 def _log(payment: Payment, error: GatewayError) -> None:

@@ -23,12 +23,21 @@ _PROVIDERS: Mapping[str, Callable[..., Gateway]] = {
     Conekta.slug: Conekta,
 }
 _OTHER_NAMES = {"instasend": "intasend", "mpesa": "daraja"}
+# Every spelling that callers may use.
+NAMES = (*_PROVIDERS, *_OTHER_NAMES)
+# Where the original's clients know a provider by other words than it uses itself.
+_CALLED = {"kopokopo": "KopoKopo", "instasend": "InstaSend"}
 
 
 def slug_of(named: str) -> str | None:
     """Return the slug of a provider by any spelling that callers may use, None for no provider."""
     slug = _OTHER_NAMES.get(named, named)
     return slug if slug in _PROVIDERS else None
+
+
+def name_of(named: str) -> str:
+    """Return what people call the provider that a caller has spelt so."""
+    return _CALLED.get(named) or gateway_of(slug_of(named) or named).name
 
 
 def gateway_of(slug: str) -> Gateway:

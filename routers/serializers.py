@@ -6,8 +6,12 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cloudpilot.crypto import SecretUnreadable
-from cloudpilot.serializers import CompanyField, StrictModelSerializer, StrictSerializer
-from cloudpilot.tenancy import Role, demand_role
+from cloudpilot.serializers import (
+    CompanyField,
+    StrictModelSerializer,
+    StrictSerializer,
+    own_company,
+)
 from routers import connections, examples
 from routers.commands import METHODS
 from routers.fleet import sweeps
@@ -80,12 +84,7 @@ class RouterSerializer(RouterFieldRules, StrictModelSerializer):
         """Return the company that whoever made this serializer named, or the caller's own."""
         if "company" in self.context:
             return self.context["company"]
-        user = self.context["request"].user
-        company = user.personal_company
-        if company is None:
-            raise serializers.ValidationError({"company": ["Name the router's company."]})
-        demand_role(user, company.pk, Role.OPERATOR)
-        return company
+        return own_company(self.context["request"].user)
 
     def create(self, attrs: dict[str, Any]) -> Router:
         with transaction.atomic():

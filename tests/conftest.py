@@ -5,6 +5,8 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from payments.providers import gateway_at
+from payments.simulator import ProviderSimulator
 from routers import connections
 from routers import keys as router_keys
 from routers.simulator import Simulator
@@ -119,3 +121,19 @@ def portal(anonymous, token):
     """What a portal's page has: the operator's router's key."""
     anonymous.credentials(HTTP_X_API_KEY=token)
     return anonymous
+
+
+@pytest.fixture(scope="session")
+def _providers():
+    with ProviderSimulator() as providers:
+        yield providers
+
+
+@pytest.fixture
+def providers(_providers, settings):
+    """The payment providers, with nothing in them; their time stands still until it is advanced."""
+    _providers.reset()  # and so begins at the time that it is
+    settings.PROVIDER_BASE_URLS = {slug: _providers.url(slug) for slug in _providers.slugs}
+    yield _providers
+    gateway_at.cache_clear()  # no test is to learn from another's that a provider is away
+    _providers.reset()

@@ -7,12 +7,12 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from cloudpilot.crypto import digest
 from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from hotspot import issuing
 from hotspot.models import GuestGateway, GuestUser, Login, Package, Voucher
 from payments import receipts, settling, terms
+from payments.credentials.services import webhook_index
 from payments.gateways.base import Charge, Outcome
 from payments.models import Credentials, CredentialsVersion, Payment
 from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
@@ -235,7 +235,7 @@ class CredentialsFactory(DjangoModelFactory):
     named = factory.SelfAttribute("provider")
     environment = "sandbox"
     webhook_token = factory.LazyFunction(lambda: secrets.token_urlsafe(32))
-    webhook_index = factory.LazyAttribute(lambda row: digest(row.webhook_token, "payment-webhook"))
+    webhook_index = factory.LazyAttribute(lambda row: webhook_index(row.webhook_token))
 
     @factory.post_generation
     def keys(self, create, extracted, **kwargs):

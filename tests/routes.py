@@ -10,6 +10,7 @@ from hotspot.models.guest_gateway import digest_of
 from routers import keys as router_keys
 from tests.factories import (
     CommandBatchFactory,
+    CredentialsFactory,
     GuestGatewayFactory,
     JobFactory,
     MembershipFactory,
@@ -97,6 +98,10 @@ def own_values(path, user, **router):
         return {"status": "pending"}
     if path.startswith("/payments/method/{"):
         return {"method": "mpesa"}
+    if path.startswith("/payments/credentials/{id}"):
+        return {"id": CredentialsFactory(company=company).pk}
+    if path.startswith("/payments/credentials/provider/"):
+        return {"provider": CredentialsFactory(company=company).named}
     if path.startswith("/jobs/{"):
         return {"public_id": JobFactory(owner=user).public_id}
     if path.startswith("/users/api-keys/{id}"):

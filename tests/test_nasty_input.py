@@ -48,7 +48,7 @@ def operator(operator):
 
 
 @pytest.fixture
-def fill(operator, device, monkeypatch, settings):
+def fill(operator, device, providers, monkeypatch, settings):
     """Return a function that puts rows of the operator's into a path."""
     monkeypatch.setattr(services, "COMMAND_SECONDS", 0.5)
     settings.LIMITS = dict.fromkeys(settings.LIMITS, (10**6, 60))

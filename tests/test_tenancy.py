@@ -20,6 +20,7 @@ from tests.factories import (
     CommandBatchFactory,
     CommandResultFactory,
     CompanyFactory,
+    CredentialsFactory,
     GuestGatewayFactory,
     JobFactory,
     LoginFactory,
@@ -102,6 +103,11 @@ ROWS = {
     "hotspot/vouchers/batches/<int:pk>/": (
         lambda: {"pk": a_batch(RouterFactory()).pk},
         {"pk": NOWHERE},
+    ),
+    "payments/credentials/<int:pk>/": (lambda: {"pk": CredentialsFactory().pk}, {"pk": NOWHERE}),
+    "payments/credentials/provider/": (
+        lambda: {"provider": CredentialsFactory().provider},
+        {"provider": "kopokopo"},
     ),
     "users/api-keys/<int:pk>/": (lambda: {"pk": a_strangers_key()}, {"pk": NOWHERE}),
     "users/companies/<str:public_id>/": (
@@ -253,6 +259,9 @@ LISTS = {
         upload=RouterImport.objects.get()
     ),
     "payments/": lambda router, operator: a_payment_at(router),
+    "payments/credentials/": lambda router, operator: CredentialsFactory(
+        owner=operator, is_active=False
+    ),
     "jobs/": lambda router, operator: JobFactory(owner=operator),
     "users/companies/": lambda router, operator: CompanyFactory(owner=operator),
     "users/companies/<str:company_id>/members/": lambda router, operator: MembershipFactory(

@@ -198,8 +198,6 @@ class Conekta(Provider):
 
     def _order(self, account: Account, ref: str, deadline: Deadline) -> Any:
         answer = self._call(account, "GET", f"orders/{quote(ref, safe='')}", deadline)
-        if answer.status == 404:
-            raise Absent("absent")
         if answer.status != 200:
             raise unanswered(answer)
         return answer.data

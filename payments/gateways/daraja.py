@@ -108,14 +108,13 @@ class Daraja(Provider):
         result, words = text(dig(answer.data, "ResultCode")), dig(answer.data, "ResultDesc")
         if _is_being_processed(answer) or result in _STILL_OPEN:
             return Charge(Outcome.PENDING, asked.provider_ref)
-        if answer.status == 404 or (answer.status == 400 and "CheckoutRequestID" in _words(answer)):
+        if answer.status == 400 and "CheckoutRequestID" in _words(answer):
             raise Absent("absent")
         if not answer.is_ok:
-            raise unanswered(answer)
-        if (
-            text(dig(answer.data, "CheckoutRequestID")) not in {"", asked.provider_ref}
-            or not result
-        ):
+            error = _refusal(answer)
+            raise error if isinstance(error, NotSent | Unknown) else Unknown("bad_answer")
+        about = text(dig(answer.data, "CheckoutRequestID"))
+        if not result or about not in {"", asked.provider_ref}:
             raise Unknown("bad_answer")
         if result == "0":
             return Charge(Outcome.SUCCEEDED, asked.provider_ref)

@@ -209,19 +209,22 @@ class _TooLarge(Exception):
 
 
 # What can come out of the transport whatever a server does.
-_FAILURES = (_TooLarge, RequestException, HTTPError, HTTPException, OSError, ValueError)
+_FAILURES = (RequestException, HTTPError, HTTPException, OSError, ValueError)
 
 
 def _exchange(request: PreparedRequest, call: _Call) -> Answer:
     adapter = _Adapter(call)
+    is_too_large = False
     try:
         with closing(adapter), closing(adapter.send(request, stream=True)) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, _body_of(response.raw))
+    except _TooLarge:
+        is_too_large = True
     except _FAILURES:
         pass
     # Out here, for an error that was raised in there would carry the request as its context.
-    raise call.failure()
+    raise Unknown("answer_too_large") if is_too_large else call.failure()
 
 
 def _body_of(raw: Any) -> bytes:

@@ -111,8 +111,6 @@ class IntaSend(Provider):
         body = {"invoice_id": asked.provider_ref, "public_key": account.api_key}
         until = Deadline(deadline)
         answer = self._call(account, "POST", "payment/status/", until, body)
-        if answer.status == 404:
-            raise Absent("absent")
         if not answer.is_ok:
             raise unanswered(answer)
         charge = found(_charge(account, dig(answer.data, "invoice")), asked)
@@ -139,8 +137,6 @@ class IntaSend(Provider):
     ) -> Refund:
         path = f"chargebacks/{quote(provider_ref, safe='')}/" if provider_ref else "chargebacks/"
         answer = self._call(account, "GET", path, Deadline(deadline))
-        if answer.status == 404 and provider_ref:
-            raise Absent("refund_absent")
         if not answer.is_ok:
             raise unanswered(answer)
         found = answer.data if provider_ref else _refund_with(request.reference, answer.data)

@@ -220,8 +220,6 @@ class MercadoPago(Provider):
         params: Mapping[str, str] | None = None,
     ) -> Any:
         answer = self._ask(account, "GET", path, deadline, params=params)
-        if answer.status == 404:
-            raise Absent("absent")
         if answer.status != 200:
             raise unanswered(answer)
         return answer.data

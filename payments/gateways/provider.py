@@ -19,7 +19,14 @@ from payments.gateways.base import (
     Refund,
     RefundRequest,
 )
-from payments.gateways.errors import BadSignature, Declined, GatewayError, NotSent, Unknown
+from payments.gateways.errors import (
+    Absent,
+    BadSignature,
+    Declined,
+    GatewayError,
+    NotSent,
+    Unknown,
+)
 from payments.gateways.http import Answer, Client, Deadline, refusal
 
 
@@ -141,6 +148,11 @@ def found(charge: Charge | None, asked: Asked) -> Charge:
 
 
 def unanswered(answer: Answer) -> GatewayError:
-    """Return the error that an unwelcome answer to a mere question means: nobody said no to money."""
+    """Return the error that an unwelcome answer to a mere question means: nobody said no to money.
+
+    That there is no such thing must come as data. A page that says so is no provider's answer.
+    """
+    if answer.status == 404 and isinstance(answer.data, dict):
+        return Absent("absent")
     error = refusal(answer)
     return error if isinstance(error, NotSent | Unknown) else Unknown("bad_answer")

@@ -42,6 +42,10 @@ class Migration(migrations.Migration):
                 ('deleted_at', models.DateTimeField(editable=False, null=True)),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payment_credentials', to='users.company')),
             ],
+            options={
+                'verbose_name': 'payment credentials',
+                'verbose_name_plural': 'payment credentials',
+            },
         ),
         migrations.CreateModel(
             name='BooksReport',

@@ -3,10 +3,11 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import PROTECT, Q
+from django.utils.functional import cached_property
 
 from cloudpilot.crypto import SealedField
-from cloudpilot.tenancy import OwnedQuerySet
 from payments.gateways.base import Environment
+from payments.querysets import CredentialsQuerySet
 from users.models import Company
 
 ENVIRONMENTS = [(environment.value, environment.value) for environment in Environment]
@@ -35,9 +36,13 @@ class Credentials(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
-    objects = OwnedQuerySet.as_manager()
+    # The account that this one has just put out of use by becoming active.
+    deactivated: int | None = None
+
+    objects = CredentialsQuerySet.as_manager()
 
     class Meta:
+        verbose_name = verbose_name_plural = "payment credentials"
         constraints = [
             models.UniqueConstraint(
                 fields=["company", "provider", "environment"],
@@ -55,6 +60,12 @@ class Credentials(models.Model):
         """Where the provider is to send what becomes of payments."""
         path = f"/payments/webhooks/{self.provider}/{self.webhook_token}/"
         return f"{settings.PUBLIC_URL}{path}"
+
+    @cached_property
+    def in_use(self) -> "CredentialsVersion":
+        """The keys that new payments are made with, as they were when this was first asked."""
+        fetched: list[CredentialsVersion] = getattr(self, "fetched_in_use", [])
+        return fetched[0] if fetched else self.versions.get(replaced_at=None)
 
 
 class CredentialsVersion(models.Model):

@@ -5,8 +5,12 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cloudpilot.jobs.serializers import JobSerializer
-from cloudpilot.serializers import CompanyField, OptionalBooleanField, StrictSerializer
-from cloudpilot.tenancy import Role, demand_role
+from cloudpilot.serializers import (
+    CompanyField,
+    OptionalBooleanField,
+    StrictSerializer,
+    own_company,
+)
 from routers.imports import examples
 from routers.imports.csv_file import LARGEST, UnreadableList, decode, read_list
 from routers.models import RouterImport, RouterImportRow
@@ -36,14 +40,9 @@ class _ImportSerializer(StrictSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return attrs if "company" in attrs else {**attrs, "company": self._own_company()}
-
-    def _own_company(self) -> Company:
-        user = self.context["request"].user
-        if user.personal_company is None:
-            raise serializers.ValidationError({"company": ["Name the routers' company."]})
-        demand_role(user, user.personal_company.pk, Role.OPERATOR)
-        return user.personal_company
+        if "company" not in attrs:
+            attrs["company"] = own_company(self.context["request"].user)
+        return attrs
 
 
 @extend_schema_serializer(examples=examples.NEW_IMPORT)

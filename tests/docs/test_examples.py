@@ -89,6 +89,9 @@ def ids(operator, device):
         "label": GuestGatewayFactory(router=router, key_digest=digest_of(GUEST_KEY)).label,
         "package": package.pk,
         "voucher": make_voucher(package).pk,
+        "credentials": CredentialsFactory(
+            owner=operator, keys={"extra": {"till_number": "K123456"}}
+        ).pk,
     }
 
 
@@ -129,7 +132,12 @@ def test_a_requests_example_is_accepted(verb, path, example, client, ids, secret
         UserFactory(**example)
     if path == "/users/companies/{company_id}/members/":
         Membership.objects.filter(pk=ids["member"]).delete()  # juma is let in once more
-    for rows, row in (("members", "member"), ("packages", "package"), ("vouchers", "voucher")):
+    for rows, row in (
+        ("members", "member"),
+        ("packages", "package"),
+        ("vouchers", "voucher"),
+        ("credentials", "credentials"),
+    ):
         path = path.replace(f"{rows}/{{id}}", f"{rows}/{{{row}}}")
     if path.startswith("/payments/{"):
         ids["public_id"] = a_payment(Package.objects.get(pk=ids["package"]), path)

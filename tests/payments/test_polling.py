@@ -65,6 +65,17 @@ def test_a_payment_whose_webhook_is_lost_is_found_by_asking(buy, pass_time):
     assert payment.ask_at is None
 
 
+def test_a_success_of_which_no_webhook_told_is_counted(buy, account, pass_time):
+    for _ in range(2):
+        payment = buy(phone="+254712345004")
+        pass_time(3)
+        asked(payment)
+        asked(payment)
+
+    account.refresh_from_db()
+    assert account.unheard == 2
+
+
 def test_a_guest_who_has_not_answered_is_asked_after_again(buy, pass_time):
     payment = buy()
     pass_time(3)

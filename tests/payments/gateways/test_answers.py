@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from payments.gateways.base import Account, Asked, Charge, ChargeRequest, Environment, RefundRequest
 from payments.gateways.conekta import Conekta
 from payments.gateways.daraja import Daraja
-from payments.gateways.errors import Absent, Declined, NotSent, Unknown
+from payments.gateways.errors import Absent, Declined, KeysRefused, NotSent, Unknown
+from payments.gateways.http import LARGEST_BODY
 from payments.gateways.intasend import IntaSend
 from payments.gateways.kopokopo import KopoKopo
 from payments.gateways.mercadopago import MercadoPago
@@ -222,6 +223,13 @@ def test_safaricoms_500_is_read_by_its_words(said, body, error, code):
     assert raised.value.code == code
 
 
+def test_safaricom_asked_with_a_wrong_passkey_refuses_the_keys(said):
+    said.answer = reply(500, {"errorCode": "500.001.1001", "errorMessage": "Wrong credentials"})
+
+    with pytest.raises(KeysRefused):
+        gateway_at(Daraja, said).fetch(OWNER, ASKED, deadline=SOON)
+
+
 @pytest.mark.parametrize(
     "host", ["https://payment.intasend.com", "https://sandbox.intasend.com", "x"]
 )
@@ -242,3 +250,65 @@ def test_a_voucher_to_pay_elsewhere_comes_with_its_address(said):
         charge = gateway_at(MercadoPago, said).fetch(OWNER, ASKED, deadline=SOON)
 
         assert charge.pay_url == (url if kept else "")
+
+
+@GATEWAYS
+@pytest.mark.parametrize("body", [b"<html>Not found</html>", b"", b"[]"])
+def test_a_page_that_is_not_found_says_nothing_about_a_charge(kind, said, body):
+    said.answer = reply(404, body)
+
+    with pytest.raises(Unknown):
+        gateway_at(kind, said).fetch(OWNER, ASKED, deadline=SOON)
+
+
+class BusyTill:
+    """Kopo Kopo with a payment a minute, whose lists of more than an hour are too long to read."""
+
+    def __init__(self):
+        self.times = {}
+        self.server = Server(self._serve)
+
+    def _serve(self, peer):
+        head, _, body = hear(peer).partition(b"\r\n\r\n")
+        method, path, _ = head.decode().split(" ", 2)
+        peer.sock.sendall(self._answer(method, path, body))
+
+    def _answer(self, method, path, body):
+        if path == "/oauth/token":
+            return reply(200, TOKEN)
+        if method == "POST":
+            asked = json.loads(body)
+            since, until = (datetime.fromisoformat(asked[f"{end}_time"]) for end in ("from", "to"))
+            self.times[str(len(self.times))] = since, until
+            here = f"http://127.0.0.1:{self.server.port}/api/v2/polling/{len(self.times) - 1}"
+            return reply(201, b"", Location=here)
+        since, until = self.times[path.rpartition("/")[2]]
+        if until - since > timedelta(hours=1):
+            return reply(200, b" " * (LARGEST_BODY + 1))
+        return reply(200, {"data": {"attributes": self._list(since, until)}})
+
+    def _list(self, since, until):
+        minutes = range(round((until - since) / timedelta(minutes=1)) + 1)
+        times = [since + timedelta(minutes=minute) for minute in minutes]
+        rows = [
+            {
+                "resource": {
+                    "reference": f"R{time:%H%M}",
+                    "amount": "20.0",
+                    "origination_time": f"{time}",
+                }
+            }
+            for time in times
+        ]
+        return {"status": "Success", "transactions": rows}
+
+
+def test_a_list_that_is_too_long_is_asked_for_in_parts():
+    till = BusyTill()
+    with till.server:
+        gateway = KopoKopo(base_url=f"http://127.0.0.1:{till.server.port}")
+
+        found = [*gateway.charges(OWNER, NOW, NOW + timedelta(hours=4), deadline=SOON)]
+
+    assert len(found) == 241
+    assert [charge.paid_at for charge in found] == sorted(charge.paid_at for charge in found)

@@ -94,7 +94,7 @@ def test_a_body_is_read_up_to_a_limit_of_what_it_decodes_to(compressed):
         ask(client_at(server))
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert raised.value.code == "bad_answer"
+    assert raised.value.code == "answer_too_large"
     assert grown < 20_000  # kilobytes, of 64 megabytes
 
 
