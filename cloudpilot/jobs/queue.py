@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least
 
@@ -50,8 +50,16 @@ def is_queued(unique: str) -> bool:
     For callers so many that they may not all write to one row; call it after the commit, and
     `enqueue` if there is none.
     """
-    found: bool = _queued([unique]).exists()
-    return found
+    table = connection.ops.quote_name(Job._meta.db_table)
+    with connection.cursor() as cursor:
+        # Written out: the ORM takes ten times as long to write it as a database to answer.
+        cursor.execute(_IS_QUEUED.format(table=table), [unique])
+        return cursor.fetchone() is not None
+
+
+_IS_QUEUED = """
+    SELECT 1 FROM {table} WHERE unique_key = %s AND unique_key <> '' AND state = 'queued'
+"""
 
 
 def enqueue_many(task: Task, orders: Iterable[Mapping[str, Any]]) -> None:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
 from payments import providers
-from payments.credentials import services as credentials
+from payments.credentials.services import webhook_index
 from payments.gateways.base import Account, Delivery
 from payments.gateways.errors import BadSignature
 from payments.models import CredentialsVersion
@@ -17,11 +15,17 @@ from payments.models import CredentialsVersion
 # Keys that were replaced are good for so long: the provider may still sign with them.
 ROTATION_GRACE = timedelta(hours=24)
 
+# What was looked up is believed for so long: in a flood, that is a query in hundreds.
+_FRESH = timedelta(seconds=2)
+_MOST = 4096  # of them are remembered
+_known: dict[str, tuple[datetime, "Sender"]] = {}
+
 
 @dataclass(frozen=True)
 class Sender:
     """An account at a provider, and the keys that its webhooks may be signed with, newest first."""
 
+    index: str
     credentials: int
     provider: str
     accounts: tuple[Account, ...]
@@ -45,29 +49,37 @@ class Sender:
 def find(provider: str, token: str) -> Sender | None:
     """Return whose webhook address this is; None if nobody's, or another provider's.
 
-    One look-up by a keyed digest, so how long it takes says nothing of how near a guess was.
+    Found by a keyed digest, so how long it takes says nothing of how near a guess was.
     """
-    rows = CredentialsVersion.objects.filter(
-        Q(replaced_at=None) | Q(replaced_at__gt=timezone.now() - ROTATION_GRACE),
-        credentials__webhook_index=credentials.webhook_index(token),
-        credentials__provider=providers.slug_of(provider) or "",
-    ).order_by("-number")
-    found = rows.values_list(
-        "public_id",
-        "credentials_id",
-        "credentials__provider",
-        "credentials__webhook_at",
-        "credentials__unheard",
-    )
-    versions = list(found)
+    index, now = webhook_index(token), timezone.now()
+    at, sender = _known.get(index, (now, None))
+    if sender is None or not timedelta() <= now - at < _FRESH:
+        sender = _look_up(index, now)
+        if sender is None:
+            return None
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[index] = now, sender
+    return sender if sender.provider == providers.slug_of(provider) else None
+
+
+def forget(sender: Sender) -> None:
+    """Look this one up anew the next time."""
+    _known.pop(sender.index, None)
+
+
+def _look_up(index: str, now: datetime) -> Sender | None:
+    good = Q(replaced_at=None) | Q(replaced_at__gt=now - ROTATION_GRACE)
+    rows = CredentialsVersion.objects.filter(good, credentials__webhook_index=index)
+    versions = list(rows.select_related("credentials").order_by("-number"))
     if not versions:
         return None
-    _, pk, slug, webhook_at, unheard = versions[0]
-    accounts = tuple(_account(public_id) for public_id, *_ in versions)
-    return Sender(pk, slug, accounts, webhook_at, unheard)
-
-
-@lru_cache(maxsize=2048)
-def _account(version: UUID) -> Account:
-    """Open a version's keys, which never change, once a process."""
-    return providers.account_of(CredentialsVersion.objects.get(public_id=version))
+    credentials = versions[0].credentials
+    return Sender(
+        index=index,
+        credentials=credentials.pk,
+        provider=credentials.provider,
+        accounts=tuple(providers.account_of(version) for version in versions),
+        webhook_at=credentials.webhook_at,
+        unheard=credentials.unheard,
+    )

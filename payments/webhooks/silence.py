@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from payments.models import Credentials
+from payments.webhooks import senders
 from payments.webhooks.senders import Sender
 
 log = logging.getLogger("cloudpilot.webhooks")
@@ -25,6 +26,7 @@ def heard_of(sender: Sender) -> None:
     is_news = sender.webhook_at is None or sender.webhook_at < now - _NOTED_EVERY
     if is_news or sender.unheard:
         Credentials.objects.filter(pk=sender.credentials).update(webhook_at=now, unheard=0)
+        senders.forget(sender)
 
 
 def paid_unheard(credentials: int) -> None:
