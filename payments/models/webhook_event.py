@@ -15,7 +15,10 @@ class WebhookEvent(models.Model):
         IGNORED = "ignored", "nothing of ours, or nothing new"
         DEAD = "dead", "could not be dealt with; a person should look"
 
-    credentials = models.ForeignKey(Credentials, PROTECT, related_name="webhook_events")
+    # Without indexes of their own: hundreds of rows a second come in, and others serve.
+    credentials = models.ForeignKey(
+        Credentials, PROTECT, related_name="webhook_events", db_index=False
+    )
     key = models.CharField(max_length=200, help_text="the same for the same event sent again")
     headers = models.JSONField(default=dict, help_text="those that the signature needs")
     query = models.JSONField(default=dict)
@@ -25,7 +28,9 @@ class WebhookEvent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     deliveries = models.PositiveIntegerField(default=1, help_text="how often it was sent")
     due_at = models.DateTimeField(default=timezone.now)
-    payment = models.ForeignKey(Payment, PROTECT, null=True, related_name="webhook_events")
+    payment = models.ForeignKey(
+        Payment, PROTECT, null=True, related_name="webhook_events", db_index=False
+    )
     received_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 
@@ -36,6 +41,9 @@ class WebhookEvent(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="received"), name="webhook_due"),
             models.Index(fields=["received_at"], name="webhook_by_age"),
+            models.Index(
+                fields=["payment"], condition=Q(payment__isnull=False), name="webhook_of_payment"
+            ),
         ]
 
     def __str__(self) -> str:

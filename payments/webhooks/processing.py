@@ -10,8 +10,8 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
-from payments import asking, providers, settling
-from payments.gateways.base import Charge, Event
+from payments import asking, providers, refunding, settling
+from payments.gateways.base import Charge, Event, Topic
 from payments.gateways.errors import BadWebhook, GatewayError, KeysRefused, NotSent
 from payments.models import Attempt, Payment, WebhookEvent
 from payments.states import State
@@ -87,7 +87,9 @@ def _deal(event: WebhookEvent) -> str:
     payment = _payment_of(event, told)
     if payment is None:
         return _wait_for_payment(event)
-    if _is_known(event, payment):
+    if told.topic is Topic.REFUND or payment.refund_held:
+        refunding.hurry(payment)
+    elif _is_known(event, payment):
         return _end(event, _State.IGNORED, "known", payment)
     try:
         charge = asking.fetch(payment, provider_ref=told.provider_ref, receipt=told.receipt)
@@ -117,6 +119,10 @@ def _payment_of(event: WebhookEvent, told: Event) -> Payment | None:
             return found
     if told.provider_ref:
         found = payments.filter(provider_ref=told.provider_ref).first()
+        if found:
+            return found
+    if told.refund_ref:
+        found = payments.filter(refunds__provider_ref=told.refund_ref).first()
         if found:
             return found
     if told.receipt:

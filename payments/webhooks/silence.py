@@ -34,9 +34,5 @@ def paid_unheard(credentials: int) -> None:
     row = Credentials.objects.filter(pk=credentials)
     row.update(unheard=F("unheard") + 1)
     if row.filter(unheard=SUSPICIOUS).exists():
-        log.error(
-            "Webhooks of credentials %s do not come: %s payments were found by asking",
-            credentials,
-            SUSPICIOUS,
-            extra={"fields": {"credentials": credentials}},
-        )
+        fields = {"credentials": credentials}
+        log.error("The webhooks of an account do not come", extra={"fields": fields})

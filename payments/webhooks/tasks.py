@@ -9,6 +9,7 @@ from payments.models import WebhookEvent
 
 SWEEP_SECONDS = 10
 BODIES_KEPT = timedelta(days=30)
+_BEFORE_POLLS = -15  # which ask without knowing that there is news
 _LANES = 4  # of an account's events so many are dealt with at once: one slow answer stops no other
 
 
@@ -44,4 +45,6 @@ def ask_to_process(credentials: int, event: int) -> None:
     """Queue a job for an account's events, unless one waits that will see them as well."""
     key = f"webhooks:{credentials}:{event % _LANES}"
     if not jobs.is_queued(key):
-        jobs.enqueue(process, {"credentials": credentials}, unique=key, lock=key)
+        jobs.enqueue(
+            process, {"credentials": credentials}, unique=key, lock=key, priority=_BEFORE_POLLS
+        )

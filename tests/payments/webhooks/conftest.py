@@ -1,6 +1,7 @@
 import hmac
 import json
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -41,6 +42,24 @@ def received(number=1, receipt="OJM6Q1W84K", topic="buygoods_transaction_receive
         "id": f"2133dbfb-{number}",
         "event": {"type": "Buygoods Transaction", "resource": resource},
     }
+
+
+def deliver(client, providers, forged=None):
+    """Send us what waits at the providers; returns the statuses that we answered."""
+    statuses = []
+    for webhook in providers.webhooks.queued:
+        message = providers.webhooks.message(webhook, forged)
+        address = urlsplit(message.url)
+        headers = {
+            f"HTTP_{name.upper().replace('-', '_')}": value
+            for name, value in message.headers.items()
+            if name != "Content-Type"
+        }
+        path = f"{address.path}?{address.query}"
+        kind = "application/json"
+        answer = client.post(path, message.body, content_type=kind, **headers)
+        statuses.append(answer.status_code)
+    return statuses
 
 
 @pytest.fixture

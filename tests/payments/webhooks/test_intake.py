@@ -342,5 +342,5 @@ def test_keeping_one_costs_few_queries(sender, django_assert_num_queries):
     for number in range(4):
         sender.send(received(number))
 
-    with django_assert_num_queries(1 + 1 + 1):  # whose it is; the event; whether a job waits
+    with django_assert_num_queries(1 + 1):  # the event; whether a job waits
         sender.send(received(4))

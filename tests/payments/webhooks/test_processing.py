@@ -3,7 +3,6 @@
 import itertools
 import json
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -18,7 +17,7 @@ from payments.webhooks import inbox, processing, tasks
 from tests.factories import CredentialsFactory, PackageFactory, PaymentFactory
 from tests.parallel import at_once
 
-from .conftest import Sender, received
+from .conftest import Sender, deliver, received
 
 PAYS_AT_ONCE, ASKS, TWICE, TOLD_FIRST = "000", "500", "005", "007"
 
@@ -48,25 +47,9 @@ class Shop:
         self.providers.clock.advance(2)
         return payment
 
-    def post(self, webhook):
-        message = self.providers.webhooks.message(webhook)
-        address = urlsplit(message.url)
-        headers = {
-            f"HTTP_{name.upper().replace('-', '_')}": value
-            for name, value in message.headers.items()
-            if name != "Content-Type"
-        }
-        return self.client.post(
-            f"{address.path}?{address.query}",
-            message.body,
-            content_type="application/json",
-            **headers,
-        )
-
     def deliver(self, times=1):
         """Send us what waits, each so many times; returns the statuses that we answered."""
-        queued = self.providers.webhooks.queued
-        return [self.post(webhook).status_code for webhook in queued for _ in range(times)]
+        return [status for _ in range(times) for status in deliver(self.client, self.providers)]
 
     def process(self):
         return processing.process(self.credentials.pk)
