@@ -12,7 +12,8 @@ import pytest
 
 from payments.gateways.base import Environment
 from payments.gateways.errors import Declined, KeysRefused, NotSent, Unknown
-from payments.gateways.http import LARGEST_BODY, Answer, Client, Deadline, refusal, retry_after
+from payments.gateways.http import Answer, Client, Deadline, refusal, retry_after
+from payments.transport import LARGEST_BODY
 
 from .servers import Server, answering, answers, ask, client_at, dripping, hear, reply
 
