@@ -84,6 +84,13 @@ def checked_addresses(found: list[str], port: int) -> list[str]:
     return found
 
 
+def refuse_loopback(found: list[str]) -> None:
+    """Refuse addresses that lead back to this machine, which a router may have and others may not."""
+    for text in found:
+        if any(_within(inner, _LOOPBACK) for inner in _unwrapped(ip_address(text))):
+            raise HostNotAllowed("This host is not one that may be connected to.")
+
+
 def _literal(host: str) -> Address | None:
     try:
         address = ip_address(host)

@@ -61,6 +61,9 @@ PROVIDER_BASE_URLS = {
     slug: env.str(f"{slug.upper()}_BASE_URL", default="")
     for slug in ("kopokopo", "intasend", "mercadopago", "conekta", "daraja")
 }
+TELEGRAM_BASE_URL = env.str("TELEGRAM_BASE_URL", default="https://api.telegram.org").rstrip("/")
+# Whether outgoing webhooks may go to this very machine: for trying them out.
+WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 # How long it is kept who was online, when and with which device.
@@ -148,6 +151,14 @@ elif _database["ENGINE"].endswith("postgresql"):
     # As many as threads, so none waits for another: only for a server that is away, and not long.
     _database["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 3})
 
+# --- Mail -----------------------------------------------------------------------------------
+
+globals().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+EMAIL_TIMEOUT = 10  # seconds, of each wait
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
+    "EMAIL_FROM", default=f"cloudpilot@{urlsplit(PUBLIC_URL).hostname}"
+)
+
 # --- Accounts -------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "users.User"
@@ -182,6 +193,7 @@ LIMITS = {
     "connection_tests_per_company": (60, 60),
     "credential_checks_per_company": (60, 60),
     "private_keys_shown_per_user": (10, 3600),
+    "notification_trials_per_company": (30, 3600),
     "wrong_guest_keys_per_address": (30, 60),
     "wrong_vouchers_per_device": (10, 60),
     "wrong_vouchers_per_router_key": (30, 60),

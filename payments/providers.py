@@ -48,7 +48,7 @@ def gateway_of(slug: str) -> Gateway:
 @cache
 def gateway_at(slug: str, base_url: str) -> Gateway:
     """Return the gateway at an address; one a process, for it knows tokens and who is away."""
-    return _PROVIDERS[slug](base_url=base_url, before_call=_no_transaction)
+    return _PROVIDERS[slug](base_url=base_url, before_call=demand_no_transaction)
 
 
 def account_of(version: CredentialsVersion) -> Account:
@@ -80,7 +80,7 @@ class CalledInTransaction(AssertionError):
     """A bug: rows would stay locked for as long as a provider likes to take."""
 
 
-def _no_transaction() -> None:
+def demand_no_transaction() -> None:
     for connection in connections.all(initialized_only=True):
         blocks = [
             block
