@@ -267,6 +267,7 @@ SPECTACULAR_SETTINGS = {
         "RouterImportState": "routers.models.RouterImport.State",
         "PaymentProvider": "payments.providers.NAMES",
         "PaymentEnvironment": "payments.models.credentials.ENVIRONMENTS",
+        "WebhookDeliveryState": "payments.models.Delivery.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -14,7 +14,16 @@ from hotspot.models import GuestGateway, GuestUser, Login, Package, Voucher
 from payments import receipts, settling, terms
 from payments.credentials.services import webhook_index
 from payments.gateways.base import Charge, Outcome
-from payments.models import Credentials, CredentialsVersion, Payment
+from payments.models import (
+    Channel,
+    Credentials,
+    CredentialsVersion,
+    Delivery,
+    Endpoint,
+    Notice,
+    Payment,
+)
+from payments.notifications import signing
 from routers.models import CommandBatch, CommandResult, Router, RouterImport, RouterImportRow
 from users import keys
 from users.models import Company, Membership, User
@@ -311,3 +320,50 @@ def said(payment, outcome=Outcome.SUCCEEDED, **more):
     """Return what a provider says of a payment's charge: by default that all of it was paid."""
     ref = payment.provider_ref or f"charge-{payment.pk}"
     return Charge(outcome, **{"provider_ref": ref, "amount": payment.amount} | more)
+
+
+class EndpointFactory(DjangoModelFactory):
+    """A stranger's address for webhooks; `owner=user`: theirs."""
+
+    class Meta:
+        model = Endpoint
+
+    class Params:
+        owner = None
+
+    company = factory.LazyAttribute(
+        lambda row: row.owner.personal_company if row.owner else CompanyFactory()
+    )
+    url = "https://books.example.com/cloudpilot"
+    kinds = factory.LazyFunction(lambda: list(Notice.Kind.values))
+    secret = factory.LazyFunction(signing.new_secret)
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """A ping that waits."""
+
+    class Meta:
+        model = Delivery
+
+    endpoint = factory.SubFactory(EndpointFactory)
+    company = factory.SelfAttribute("endpoint.company")
+    message_id = factory.Sequence("MSG_{:024X}".format)
+    kind = "ping"
+
+
+class ChannelFactory(DjangoModelFactory):
+    """A stranger's chat of Telegram; `owner=user`: theirs."""
+
+    class Meta:
+        model = Channel
+
+    class Params:
+        owner = None
+
+    company = factory.LazyAttribute(
+        lambda row: row.owner.personal_company if row.owner else CompanyFactory()
+    )
+    medium = Channel.Medium.TELEGRAM
+    kinds = factory.LazyFunction(lambda: list(Notice.Kind.values))
+    chat_id = "-1001234567890"
+    bot_token = "123456789:made-up-token-of-a-bot-000000000000"

@@ -9,8 +9,11 @@ from django.urls import URLPattern, get_resolver
 from hotspot.models.guest_gateway import digest_of
 from routers import keys as router_keys
 from tests.factories import (
+    ChannelFactory,
     CommandBatchFactory,
     CredentialsFactory,
+    DeliveryFactory,
+    EndpointFactory,
     GuestGatewayFactory,
     JobFactory,
     MembershipFactory,
@@ -102,6 +105,8 @@ def own_values(path, user, **router):
         return {"id": CredentialsFactory(company=company).pk}
     if path.startswith("/payments/credentials/provider/"):
         return {"provider": CredentialsFactory(company=company).named}
+    if path.startswith("/payments/notifications/"):
+        return _own_of_notifications(path, company)
     if path.startswith("/jobs/{"):
         return {"public_id": JobFactory(owner=user).public_id}
     if path.startswith("/users/api-keys/{id}"):
@@ -117,4 +122,14 @@ def own_values(path, user, **router):
         )
         return {"label": gateway.label}
     assert "{" not in path, f"Say how to fill {path}"
+    return {}
+
+
+def _own_of_notifications(path, company):
+    if "endpoints/{" in path:
+        return {"public_id": EndpointFactory(company=company).public_id}
+    if "channels/{" in path:
+        return {"public_id": ChannelFactory(company=company).public_id}
+    if "deliveries/{" in path:
+        return {"public_id": DeliveryFactory(endpoint__company=company).public_id}
     return {}

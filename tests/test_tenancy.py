@@ -17,10 +17,13 @@ from routers import events
 from routers import keys as router_keys
 from routers.models import CommandBatch, RouterEvent, RouterImport
 from tests.factories import (
+    ChannelFactory,
     CommandBatchFactory,
     CommandResultFactory,
     CompanyFactory,
     CredentialsFactory,
+    DeliveryFactory,
+    EndpointFactory,
     GuestGatewayFactory,
     JobFactory,
     LoginFactory,
@@ -89,6 +92,18 @@ ROWS = {
     "routers/imports/<str:public_id>/": (
         lambda: {"public_id": RouterImportFactory().public_id},
         {"public_id": "IMP_0000000000000000"},
+    ),
+    "payments/notifications/endpoints/<str:public_id>/": (
+        lambda: {"public_id": EndpointFactory().public_id},
+        {"public_id": "WHE_0000000000000000"},
+    ),
+    "payments/notifications/channels/<str:public_id>/": (
+        lambda: {"public_id": ChannelFactory().public_id},
+        {"public_id": "CHN_0000000000000000"},
+    ),
+    "payments/notifications/deliveries/<str:public_id>/": (
+        lambda: {"public_id": DeliveryFactory().public_id},
+        {"public_id": "DLV_0000000000000000"},
     ),
     "jobs/<str:public_id>/": (
         lambda: {"public_id": JobFactory().public_id},
@@ -261,6 +276,14 @@ LISTS = {
     "payments/": lambda router, operator: a_payment_at(router),
     "payments/credentials/": lambda router, operator: CredentialsFactory(
         owner=operator, is_active=False
+    "payments/notifications/endpoints/": lambda router, operator: EndpointFactory(
+        company=router.company
+    ),
+    "payments/notifications/channels/": lambda router, operator: ChannelFactory(
+        company=router.company
+    ),
+    "payments/notifications/deliveries/": lambda router, operator: DeliveryFactory(
+        endpoint__company=router.company
     ),
     "jobs/": lambda router, operator: JobFactory(owner=operator),
     "users/companies/": lambda router, operator: CompanyFactory(owner=operator),

@@ -111,7 +111,7 @@ def refusal(answer: Answer, *, code: str = "", provider_ref: str = "") -> Gatewa
     return Unknown("bad_answer" if status < 500 else "provider_failed")
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(answer: transport.Answer) -> float | None:
     """Return the seconds that the answer asks to wait, an hour at most."""
     said = answer.headers.get("retry-after", "")
     return min(float(said), 3600.0) if re.fullmatch(r"[0-9]{1,6}", said) else None

@@ -16,7 +16,7 @@ from users.models import Company
 class ListenerQuerySet(OwnedQuerySet):
     def listening_to(self, notice: Notice) -> list[Any]:
         """Return those of the notice's company that want to hear of it."""
-        active = self.filter(company=notice.company_id, is_active=True).order_by("pk")
+        active: Any = self.filter(company=notice.company_id, is_active=True).order_by("pk")
         return [row for row in active if notice.kind in row.kinds]
 
 
@@ -74,9 +74,8 @@ class Endpoint(Listener):
 
     def secrets_at(self, moment: datetime) -> list[str]:
         """Return the secrets that sign what is sent then, the newest first."""
-        if self.previous_secret_until is None or self.previous_secret_until <= moment:
-            return [self.secret]
-        return [self.secret, self.previous_secret]
+        until, previous = self.previous_secret_until, self.previous_secret
+        return [self.secret, previous] if previous and until and moment < until else [self.secret]
 
     def replace_secret(self, new: str, overlap: timedelta) -> None:
         """Sign with `new` from now on, and with the one before as well for some time."""

@@ -78,19 +78,12 @@ CHANNEL = [
             "description": "The team",
         },
     ),
-    OpenApiExample(
-        "Mailboxes",
-        request_only=True,
-        value={
-            "medium": "email",
-            "addresses": ["amina@example.com"],
-            "kinds": ["payment.review"],
-        },
-    ),
     OpenApiExample("The channel", response_only=True, value=_CHANNEL),
 ]
 
-DELIVERY = [OpenApiExample("A delivery", response_only=True, value=_DELIVERY)]
+DELIVERY = [
+    OpenApiExample("A delivery", response_only=True, status_codes=["200", "202"], value=_DELIVERY)
+]
 
 ONE_DELIVERY = [
     OpenApiExample(
@@ -117,9 +110,18 @@ REPLAY = [
     )
 ]
 
-REPLAYED = [OpenApiExample("Queued again", response_only=True, value={"replayed": 12})]
+REPLAYED = [
+    OpenApiExample("Queued again", response_only=True, status_codes=["202"], value={"replayed": 12})
+]
 
-QUEUED = [OpenApiExample("Queued", response_only=True, value={"message": "A test is on its way"})]
+QUEUED = [
+    OpenApiExample(
+        "Queued",
+        response_only=True,
+        status_codes=["202"],
+        value={"message": "A test is on its way"},
+    )
+]
 
 DELETED = [
     OpenApiExample(

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from cloudpilot import jobs
 from cloudpilot.jobs import clock
 from cloudpilot.tenancy import Role

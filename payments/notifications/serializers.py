@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.validators import EmailValidator
@@ -37,10 +38,13 @@ class ListenerSerializer(StrictModelSerializer):
     company = CompanyField(queryset=Company.objects.all(), required=False)
     kinds = KindsField()
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    ended_because = serializers.CharField(
+        read_only=True, help_text="by_hand, gone, refusing or failing; empty while it is active"
+    )
 
     create_only_fields: tuple[str, ...] = ("company",)
     volatile_fields: tuple[str, ...] = (*_HEALTH, "updated_at")
-    default_kinds: list[str] = Notice.Kind.values
+    default_kinds: Sequence[str] = Notice.Kind.values
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None:
@@ -78,7 +82,7 @@ class EndpointSerializer(ListenerSerializer):
 
     class Meta:
         model = Endpoint
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "company", "url", "kinds", "description", "is_active", *_HEALTH,
             "previous_secret_until", "created_at", "updated_at",
         )  # fmt: skip
@@ -178,7 +182,7 @@ class DeliverySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Delivery
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "endpoint", "message", "kind", "payment", "state", "attempts", "due_at",
             "created_at", "ended_at",
         )  # fmt: skip
@@ -203,7 +207,7 @@ class OneDeliverySerializer(DeliverySerializer):
     tries = serializers.SerializerMethodField()
 
     class Meta(DeliverySerializer.Meta):
-        fields = (*DeliverySerializer.Meta.fields, "tries")  # type: ignore[assignment]
+        fields = (*DeliverySerializer.Meta.fields, "tries")
         read_only_fields = fields
 
     def get_tries(self, delivery: Delivery) -> list[dict[str, Any]]:
@@ -233,7 +237,7 @@ class NewEndpointAnswer(EndpointSerializer):
     secret = serializers.CharField(read_only=True)
 
     class Meta(EndpointSerializer.Meta):
-        fields = (*EndpointSerializer.Meta.fields, "secret")  # type: ignore[assignment]
+        fields = (*EndpointSerializer.Meta.fields, "secret")
 
 
 @extend_schema_serializer(examples=examples.REPLAYED)

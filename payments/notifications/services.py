@@ -69,9 +69,7 @@ def _somebody_listens(company_id: int) -> bool:
     rows = {"company": company_id, "is_active": True}
     return (
         Company.objects.filter(pk=company_id)
-        .filter(
-            Exists(Endpoint.objects.filter(**rows)) | Exists(Channel.objects.filter(**rows))
-        )
+        .filter(Exists(Endpoint.objects.filter(**rows)) | Exists(Channel.objects.filter(**rows)))
         .exists()
     )
 

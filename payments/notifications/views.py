@@ -76,8 +76,9 @@ class EndpointViewSet(ListenerViewSet):
         """Add an address; its secret, which receivers verify webhooks with, is shown this once."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        self.perform_create(serializer)
-        return self._with_secret(serializer.instance, status=201)
+        endpoint = serializer.save()
+        self._record("create", endpoint)
+        return self._with_secret(endpoint, status=201)
 
     @extend_schema(request=None, responses={200: serializers.NewEndpointAnswer})
     @idempotent

@@ -12,7 +12,9 @@ from payments.purchasing import phone_index
 from routers import keys as router_keys
 from routers.models import Router
 from tests.factories import (
+    ChannelFactory,
     CredentialsFactory,
+    EndpointFactory,
     GuestGatewayFactory,
     MembershipFactory,
     PackageFactory,
@@ -92,6 +94,8 @@ def ids(operator, device):
         "credentials": CredentialsFactory(
             owner=operator, keys={"extra": {"till_number": "K123456"}}
         ).pk,
+        "endpoint": EndpointFactory(owner=operator).public_id,
+        "channel": ChannelFactory(owner=operator).public_id,
     }
 
 
@@ -141,6 +145,8 @@ def test_a_requests_example_is_accepted(verb, path, example, client, ids, secret
         path = path.replace(f"{rows}/{{id}}", f"{rows}/{{{row}}}")
     if path.startswith("/payments/{"):
         ids["public_id"] = a_payment(Package.objects.get(pk=ids["package"]), path)
+    for rows, row in (("endpoints", "endpoint"), ("channels", "channel")):
+        path = path.replace(f"{rows}/{{public_id}}", f"{rows}/{{{row}}}")
     path = path.format(**ids)
     if path.startswith("/portal/"):
         router = Router.objects.get(pk=ids["router_pk"])

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from payments.gateways import http
+from payments import transport
 from payments.gateways.errors import NotSent, Unknown
 from payments.gateways.http import Client, Deadline
 from tests.routers.routeros.servers import Peer
@@ -49,10 +49,10 @@ def trust(monkeypatch):
 
     def believe(path):
         monkeypatch.setattr(certifi, "where", lambda: str(path))
-        http._trust.cache_clear()
+        transport._trust.cache_clear()
 
     yield believe
-    http._trust.cache_clear()
+    transport._trust.cache_clear()
 
 
 def secured(path, serve):
