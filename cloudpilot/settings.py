@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "RouterImportState": "routers.models.RouterImport.State",
         "PaymentProvider": "payments.providers.NAMES",
         "PaymentEnvironment": "payments.models.credentials.ENVIRONMENTS",
+        "PaymentState": "payments.states.State",
+        "PaymentStatus": "payments.states.Status",
         "WebhookDeliveryState": "payments.models.Delivery.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -276,6 +276,7 @@ LISTS = {
     "payments/": lambda router, operator: a_payment_at(router),
     "payments/credentials/": lambda router, operator: CredentialsFactory(
         owner=operator, is_active=False
+    ),
     "payments/notifications/endpoints/": lambda router, operator: EndpointFactory(
         company=router.company
     ),
