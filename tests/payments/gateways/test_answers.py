@@ -8,7 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from payments.gateways.base import Account, Asked, Charge, ChargeRequest, Environment, RefundRequest
+from payments.gateways.base import (
+    Account,
+    Asked,
+    Charge,
+    ChargeRequest,
+    Environment,
+    Outcome,
+    RefundRequest,
+)
 from payments.gateways.conekta import Conekta
 from payments.gateways.daraja import Daraja
 from payments.gateways.errors import Absent, Declined, KeysRefused, NotSent, Unknown
@@ -312,3 +320,33 @@ def test_a_list_that_is_too_long_is_asked_for_in_parts():
 
     assert len(found) == 241
     assert [charge.paid_at for charge in found] == sorted(charge.paid_at for charge in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (MercadoPago, {"results": [{"id": 8, "status": "approved", "external_reference": "pay-12"}]}),
+        (Conekta, {"data": [{"id": "o", "payment_status": "paid", "metadata": {"reference": "x"}}]}),
+    ],
+)  # fmt: skip
+def test_what_a_search_finds_beside_ours_is_not_ours(said, kind, body):
+    said.answer = reply(200, body)
+
+    assert gateway_at(kind, said).look_up(OWNER, ASKED, deadline=SOON) is None
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_kopo_kopo_is_asked_in_both_versions(version):
+    attributes = {"status": "Success", "event": {"resource": {"amount": "20.0"}}}
+    paid = reply(200, {"data": {"id": "ref", "attributes": attributes}})
+
+    def serve(peer):
+        line = hear(peer).partition(b"\r\n")[0]
+        known = paid if f"/api/{version}/".encode() in line else reply(404, {"error_code": 404})
+        peer.sock.sendall(reply(200, TOKEN) if b"oauth" in line else known)
+
+    with Server(serve) as server:
+        gateway = KopoKopo(base_url=f"http://127.0.0.1:{server.port}")
+        charge = gateway.fetch(OWNER, ASKED, deadline=SOON)
+
+    assert (charge.outcome, charge.amount) == (Outcome.SUCCEEDED, 2000)
