@@ -7,17 +7,26 @@ from prometheus_client.core import GaugeMetricFamily
 from cloudpilot.metrics import gauges
 from payments import reconciliation
 from payments.models import Payment
+from payments.states import State
 
 
 @gauges
 def payment_gauges() -> Iterator[GaugeMetricFamily]:
-    payments = GaugeMetricFamily(
-        "cloudpilot_payments", "Payments by provider and state.", labels=["provider", "state"]
+    # Not all payments by state: there are ever more of them, and this is asked every few seconds.
+    waiting = GaugeMetricFamily(
+        "cloudpilot_payments_asked_after",
+        "Payments after which their provider is asked again.",
+        labels=["provider", "state"],
     )
-    rows = Payment.objects.values_list("provider", "state").annotate(Count("pk")).order_by()
-    for provider, state, count in rows:
-        payments.add_metric([provider, state], count)
-    yield payments
+    asked_after = Payment.objects.filter(ask_at__isnull=False).order_by()
+    for provider, state, count in asked_after.values_list("provider", "state").annotate(Count("pk")):
+        waiting.add_metric([provider, state], count)
+    yield waiting
+    yield GaugeMetricFamily(
+        "cloudpilot_payments_in_review",
+        "Payments that wait for a person.",
+        Payment.objects.filter(state=State.REVIEW).count(),
+    )
 
     unexplained: Counter[str] = Counter()
     broken = 0

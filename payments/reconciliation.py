@@ -268,12 +268,13 @@ def _keep(
 def verify_books(since: datetime, until: datetime) -> list[dict[str, str]]:
     """Look for payments whose own rows contradict each other; answers those, and keeps them.
 
-    Each must have its steps unbroken, its ledger equal to its columns and, if it was sold, its
-    voucher. `since` and `until` are when it was last changed.
+    Each must have its steps unbroken, its ledger equal to its columns, all that it refers to in
+    one company and, if it was sold, its voucher. `since` and `until` are when it was last changed.
     """
     payments = Payment.objects.filter(updated_at__range=(since, until))
     broken = [
         *_found("ledger_differs", _ledger_differs(payments)),
+        *_found("company_differs", _of_two_companies(payments)),
         *_found("no_voucher", _sold_without_voucher(payments)),
         *_found("chain_broken", _broken_chains(payments)),
         *_found("voucher_without_payment", _given_without_payment(since, until)),
@@ -291,6 +292,16 @@ def _found(code: str, rows: Iterable[Payment | Voucher]) -> list[dict[str, str]]
 def _ledger_differs(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     balance = Coalesce(Sum("entries__amount"), Value(0))
     return payments.annotate(balance=balance).exclude(balance=F("received") - F("refunded"))
+
+
+def _of_two_companies(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    company = F("company")
+    return payments.filter(
+        Q(router__isnull=False) & ~Q(router__company=company)
+        | Q(package__isnull=False) & ~Q(package__company=company)
+        | Q(credentials__isnull=False) & ~Q(credentials__company=company)
+        | Q(voucher__isnull=False) & ~Q(voucher__company=company)
+    )
 
 
 def _sold_without_voucher(payments: QuerySet[Payment]) -> QuerySet[Payment]:

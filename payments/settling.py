@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from payments import books, disputes, ladder, references, transitions, vouchers
 from payments.errors import Moved, NoVoucherPossible
 from payments.gateways.base import Charge, Environment, Outcome
-from payments.models import Attempt, LedgerEntry, Payment
+from payments.models import Attempt, LedgerEntry, Payment, Refund
 from payments.states import CLOSED, OPEN, State
 
 log = logging.getLogger("cloudpilot.payments")
@@ -42,6 +42,7 @@ class Facts:
     refunded: int = 0
     refund_held: int = 0
     taken_back: int = 0  # by disputes, of `refunded`
+    by_hand: int = 0  # of `refunded`, of which the provider knows nothing
     provider_ref: str = ""
     reference: str = ""  # of the last attempt
     references: frozenset[str] = frozenset()  # of all attempts
@@ -142,7 +143,7 @@ def _given_back(facts: Facts, charge: Charge) -> Step | None:
         return None
     if charge.outcome is Outcome.REFUNDED:
         return Step(State.REFUNDED, "refunded_at_provider", went=facts.remaining)
-    went = min(charge.refunded - facts.refunded, facts.remaining)
+    went = min(charge.refunded - (facts.refunded - facts.by_hand), facts.remaining)
     if went <= 0:
         return None
     if went == facts.remaining:
@@ -215,6 +216,7 @@ def facts_of(payment: Payment, charge: Charge) -> Facts:
         refunded=payment.refunded,
         refund_held=payment.refund_held,
         taken_back=books.taken_back(payment) if payment.state == State.DISPUTED else 0,
+        by_hand=_by_hand(payment) if payment.refunded else 0,
         provider_ref=payment.provider_ref,
         reference=names[-1] if names else "",
         references=frozenset(names),
@@ -226,6 +228,12 @@ def facts_of(payment: Payment, charge: Charge) -> Facts:
         of_another=_others_with(payment, charge),
         in_state_for=timezone.now() - payment.updated_at,
     )
+
+
+def _by_hand(payment: Payment) -> int:
+    refunds = payment.refunds.filter(by_hand=True, state=Refund.State.SUCCEEDED)
+    total: int | None = refunds.aggregate(total=Sum("amount"))["total"]
+    return total or 0
 
 
 def _others_with(payment: Payment, charge: Charge) -> bool:

@@ -129,6 +129,7 @@ class Payment(models.Model):
                 fields=["phone_index", "-id"], condition=~Q(phone_index=""), name="payment_by_phone"
             ),
             models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="payment_due"),
+            models.Index(fields=["id"], condition=Q(state=State.REVIEW), name="payment_in_review"),
         ]
 
     def __str__(self) -> str:

@@ -181,6 +181,13 @@ def test_a_refund_made_at_the_provider_is_taken_over_once(state):
     assert decide(after, say(Outcome.SUCCEEDED, refunded=400)) is None
 
 
+def test_what_was_given_back_by_hand_is_no_part_of_what_the_provider_gave_back():
+    facts = books(State.PARTIALLY_REFUNDED, refunded=500, by_hand=500)
+
+    assert decide(facts, say(Outcome.SUCCEEDED)) is None
+    assert decide(facts, say(Outcome.SUCCEEDED, refunded=300)).went == 300
+
+
 def test_a_refund_at_the_provider_waits_for_one_of_ours():
     held = books(State.REFUND_PENDING, refund_held=300)
 

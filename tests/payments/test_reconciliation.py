@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from cloudpilot import jobs
 from hotspot.models import Voucher
-from payments import charging, reconciliation, tasks
+from payments import charging, reconciliation, settling, tasks
 from payments.gateways.errors import GatewayError
 from payments.models import (
     Attempt,
@@ -19,7 +19,7 @@ from payments.models import (
     Transition,
 )
 from payments.states import State
-from tests.factories import PaidFactory
+from tests.factories import CompanyFactory, PaidFactory, PaymentFactory, said
 from tests.payments.shops import PRICE, Shop
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +192,7 @@ def test_the_command_knows_its_companies(db):
         (lambda row: row.transitions.update(reason="accepted"), "chain_broken"),
         (lambda row: row.transitions.all().delete(), "chain_broken"),
         (lambda row: Payment.objects.update(voucher=None), "no_voucher"),
+        (lambda row: Payment.objects.update(company=CompanyFactory()), "company_differs"),
     ],
 )
 def test_rows_that_contradict_each_other_are_found(harm, code, anonymous, server_clock):
@@ -213,4 +214,15 @@ def test_the_gauge_shows_what_the_last_comparison_could_not_explain(shop, anonym
     text = anonymous.get("/metrics").content.decode()
 
     assert f'cloudpilot_money_unexplained{{currency="KES"}} {PRICE}.0' in text
-    assert 'cloudpilot_payments{provider="kopokopo",state="succeeded"} 1.0' in text
+
+
+def test_gauges_show_what_is_waited_for_and_what_waits_for_a_person(anonymous, db):
+    PaymentFactory(state=State.PENDING)
+    short = PaymentFactory()
+    settling.apply(short.pk, said(short, amount=1), source="poll")
+
+    text = anonymous.get("/metrics").content.decode()
+
+    asked_after = 'cloudpilot_payments_asked_after{provider="kopokopo",state="pending"} 1.0'
+    assert asked_after in text
+    assert "cloudpilot_payments_in_review 1.0" in text
