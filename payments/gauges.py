@@ -19,7 +19,9 @@ def payment_gauges() -> Iterator[GaugeMetricFamily]:
         labels=["provider", "state"],
     )
     asked_after = Payment.objects.filter(ask_at__isnull=False).order_by()
-    for provider, state, count in asked_after.values_list("provider", "state").annotate(Count("pk")):
+    for provider, state, count in asked_after.values_list("provider", "state").annotate(
+        Count("pk")
+    ):
         waiting.add_metric([provider, state], count)
     yield waiting
     yield GaugeMetricFamily(

@@ -400,6 +400,10 @@ class Migration(migrations.Migration):
             model_name='payment',
             index=models.Index(condition=models.Q(('ask_at__isnull', False)), fields=['ask_at'], name='payment_due'),
         ),
+        migrations.AddIndex(
+            model_name='payment',
+            index=models.Index(condition=models.Q(('state', 'review')), fields=['id'], name='payment_in_review'),
+        ),
         migrations.AddConstraint(
             model_name='payment',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['created', 'pending', 'submitting', 'unknown']), models.Q(('buying', ''), _negated=True)), fields=('buying',), name='one_open_purchase'),
