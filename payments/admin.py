@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from cloudpilot.admin import ReadOnlyAdmin
-from payments.models import LedgerEntry, Payment, Refund, Transition, WebhookEvent
+from payments.models import Credentials, LedgerEntry, Payment, Refund, Transition, WebhookEvent
 
 
 @admin.register(Payment)
@@ -14,6 +14,19 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_select_related = ("company",)
     search_fields = ("public_id", "provider_ref", "provider_receipt", "company__public_id")
     exclude = ("pay_url", "mac_address", "ip_address")
+    show_full_result_count = False
+
+
+@admin.register(Credentials)
+class CredentialsAdmin(ReadOnlyAdmin):
+    """Without the keys, and without the address by which webhooks come in."""
+
+    list_display = ("id", "company", "provider", "environment", "label", "is_active", "webhook_at",
+                    "deleted_at")  # fmt: skip
+    list_filter = ("provider", "environment", "is_active")
+    list_select_related = ("company",)
+    search_fields = ("company__public_id", "label")
+    exclude = ("webhook_token", "webhook_index")
     show_full_result_count = False
 
 

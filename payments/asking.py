@@ -54,20 +54,26 @@ def charge(payment: Payment, attempt: Attempt) -> Charge:
     )
     gateway, account = _way_to(payment)
     if payment.credentials_version and not account.identity:
-        account = replace(account, identity=_identify(payment.credentials_version))
+        account = replace(account, identity=_identity_of(payment.credentials_version))
     return gateway.charge(account, request, deadline=CHARGE_SECONDS)
 
 
-def _identify(version: CredentialsVersion) -> str:
-    """Ask, and keep, whose account these keys open. Raises `NotSent`: nothing was charged."""
-    gateway = gateway_of(version.credentials.provider)
+def _identity_of(version: CredentialsVersion) -> str:
+    """Do as `identify`, before a charge: whatever went wrong, nothing was charged."""
     try:
-        identity = gateway.verify(account_of(version), deadline=QUESTION_SECONDS)
+        return identify(version)
     except Unknown as error:
         raise NotSent(error.code) from None
-    rows = CredentialsVersion.objects.filter(pk=version.pk, identity="")
-    rows.update(identity=identity, verified_at=timezone.now())
-    return identity
+
+
+@_readable()
+def identify(version: CredentialsVersion) -> str:
+    """Return, and keep, whose account these keys open. Raises `NotSent` (`KeysRefused`), `Unknown`."""
+    gateway = gateway_of(version.credentials.provider)
+    version.identity = gateway.verify(account_of(version), deadline=QUESTION_SECONDS)
+    version.verified_at = timezone.now()
+    version.save(update_fields=["identity", "verified_at"])
+    return version.identity
 
 
 @_readable()

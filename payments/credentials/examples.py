@@ -107,7 +107,7 @@ PROVIDER_AWAY = [
     _answer(
         "Away",
         {
-            "error": "Kopo Kopo did not answer, so nobody knows whether the keys are good.",
+            "error": "The provider did not answer, so nobody knows whether the keys are good.",
             "code": "provider_unavailable",
             "reason": "provider_timeout",
         },

@@ -17,6 +17,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from cloudpilot.crypto import SecretUnreadable, digest, same
+from payments import asking
 from payments.errors import CredentialsInUse, FreshPasswordNeeded, ProviderUnavailable
 from payments.gateways.base import Account, Environment
 from payments.gateways.errors import GatewayError, KeysRefused
@@ -27,7 +28,6 @@ from users.errors import InvalidCredentials
 from users.models import Company, User
 from users.services import check_credentials
 
-VERIFY_SECONDS = 8.0
 _KEYS = ("environment", "api_key", "private_key", "extra")
 
 
@@ -230,20 +230,15 @@ def verify(credentials: Credentials) -> Verdict:
     Raises `ProviderUnavailable` if it says neither yes nor no, which changes nothing.
     """
     version = in_use(credentials)
-    gateway = gateway_of(credentials.provider)
     try:
-        identity = gateway.verify(account_of(version), deadline=VERIFY_SECONDS)
-        verdict = Verdict(True, identity, verified_at=timezone.now())
+        identity = asking.identify(version)
     except KeysRefused as exc:
-        verdict = Verdict(False, reason=exc.code)
+        CredentialsVersion.objects.filter(pk=version.pk).update(verified_at=None)
+        return Verdict(False, reason=exc.code)
     except GatewayError as exc:
-        sentence = f"{gateway.name} did not answer, so nobody knows whether the keys are good."
+        sentence = "The provider did not answer, so nobody knows whether the keys are good."
         raise ProviderUnavailable(sentence, reason=exc.code) from exc
-    kept: dict[str, Any] = {"verified_at": verdict.verified_at}
-    if verdict.is_valid:
-        kept["identity"] = verdict.identity
-    CredentialsVersion.objects.filter(pk=version.pk).update(**kept)
-    return verdict
+    return Verdict(True, identity, verified_at=version.verified_at)
 
 
 def demand_password(request: HttpRequest, user: User, password: str) -> None:

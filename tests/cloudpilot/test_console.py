@@ -5,7 +5,14 @@ from django.urls import reverse
 
 from cloudpilot.models import AuditEvent
 from routers.models import CommandLog
-from tests.factories import PASSWORD, JobFactory, RouterFactory, UserFactory, pair_of
+from tests.factories import (
+    PASSWORD,
+    CredentialsFactory,
+    JobFactory,
+    RouterFactory,
+    UserFactory,
+    pair_of,
+)
 from users import keys, tokens
 
 NEW = "kettle-and-papaya"
@@ -88,6 +95,7 @@ def test_every_list_and_every_row_opens(admin_client, operator):
         "routers_router": router,
         "cloudpilot_auditevent": audit_event(operator),
         "cloudpilot_job": JobFactory(),
+        "payments_credentials": CredentialsFactory(),
     }
 
     for kind, row in rows.items():
@@ -112,6 +120,15 @@ def test_a_routers_page_shows_no_password(admin_client):
 
     assert "mango-of-the-router" not in text
     assert "gAAAA" not in text
+
+
+def test_a_page_of_payment_credentials_shows_neither_a_key_nor_the_webhook_address(admin_client):
+    row = CredentialsFactory(keys={"private_key": "a-client-secret"})
+
+    text = admin_client.get(page("payments_credentials", row)).content.decode()
+
+    for secret in ("a-client-secret", row.webhook_token, row.webhook_index, "gAAAA"):
+        assert secret not in text
 
 
 @pytest.mark.parametrize("kind", ["cloudpilot_auditevent", "users_apikey", "routers_commandlog"])

@@ -1,8 +1,9 @@
 """Whether keys are good: by comparison, as the original does it, or by asking the provider."""
 
 import pytest
+from cryptography.fernet import Fernet
 
-from payments.credentials import services
+from payments import asking
 from payments.models import CredentialsVersion
 from payments.providers import GATEWAYS
 
@@ -97,28 +98,23 @@ def test_a_provider_that_is_away_is_503_and_changes_nothing(client, providers, p
     assert client.get(path).json() == before
 
 
-def test_an_answer_counts_for_the_keys_that_were_asked_with(client, path, body, monkeypatch):
-    credentials = services.Credentials.objects.get()
-    real = services.gateway_of("kopokopo")
+def test_an_answer_counts_for_the_keys_that_were_asked_with(client, path):
+    asked_with = CredentialsVersion.objects.get()
+    client.patch(path, {"private_key": "another-client-secret"})  # meanwhile
 
-    class Meanwhile:
-        name = real.name
-
-        def verify(self, account, *, deadline):
-            identity = real.verify(account, deadline=deadline)
-            client.patch(path, {"private_key": "another-client-secret"})
-            return identity
-
-        def __getattr__(self, name):
-            return getattr(real, name)
-
-    monkeypatch.setattr(services, "gateway_of", lambda slug: Meanwhile())
-
-    services.verify(credentials)
+    asking.identify(asked_with)
 
     first, second = CredentialsVersion.objects.order_by("number")
-    assert first.verified_at is not None
-    assert second.verified_at is None
+    assert (first.verified_at is None, second.verified_at is None) == (False, True)
+    assert client.get(path).json()["verified_at"] is None
+
+
+def test_keys_that_cannot_be_read_are_not_valid(client, path, settings):
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    answer = client.post(f"{path}verify/").json()
+
+    assert (answer["is_valid"], answer["reason"]) == (False, "keys_unreadable")
 
 
 def test_how_often_is_limited_for_a_company(client, path, settings):
