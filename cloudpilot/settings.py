@@ -265,8 +265,6 @@ SPECTACULAR_SETTINGS = {
         "BulkCommandState": ["running", "done", "cancelled"],
         "BulkResultState": "routers.models.CommandResult.State",
         "RouterImportState": "routers.models.RouterImport.State",
-        "PaymentState": "payments.states.State",
-        "PaymentStatus": "payments.states.Status",
         "PaymentProvider": "payments.providers.NAMES",
         "PaymentEnvironment": "payments.models.credentials.ENVIRONMENTS",
         "PaymentState": "payments.states.State",
