@@ -218,7 +218,7 @@ def _settle_by_totals(payment: Payment) -> None:
 def settle_refund(refund_id: int, said: base.Refund) -> Refund:
     """Write down what the provider says of a refund; once it has ended nothing more happens."""
     for _ in range(_TRIES):
-        refund = Refund.objects.select_related("payment__voucher").get(pk=refund_id)
+        refund = Refund.objects.select_related("payment", "user").get(pk=refund_id)
         if refund.state not in OPEN or _is_of_another(refund, said):
             return refund
         try:
@@ -237,17 +237,24 @@ def _is_of_another(refund: Refund, said: base.Refund) -> bool:
 
 
 def _settle(refund: Refund, said: base.Refund, actor: Any) -> None:
+    """Write down what is said, and what follows for the payment; call it in a transaction."""
     columns = {"provider_ref": said.provider_ref or refund.provider_ref}
     if said.outcome is RefundOutcome.PENDING:
         _step(refund, Refund.State.PENDING, failure="", **columns)
     elif said.outcome is RefundOutcome.SUCCEEDED:
         _step(refund, Refund.State.SUCCEEDED, failure="", ended_at=timezone.now(), **columns)
-        _give_back(refund.payment, refund, actor)
+        _give_back(_locked(refund), refund, actor)
     else:
         failure = (said.reason or "failed")[:50]
         _step(refund, Refund.State.FAILED, failure=failure, ended_at=timezone.now(), **columns)
         log.warning("A refund failed", extra={"fields": {"code": failure}})
-        _keep(refund.payment, refund, failure)
+        _keep(_locked(refund), refund, failure)
+
+
+def _locked(refund: Refund) -> Payment:
+    """Return the refund's payment, which changes no more until the transaction ends."""
+    rows = Payment.objects.select_for_update(of=("self",)).select_related("voucher")
+    return rows.get(pk=refund.payment_id)
 
 
 def _give_back(payment: Payment, refund: Refund, actor: Any) -> None:
@@ -261,7 +268,7 @@ def _give_back(payment: Payment, refund: Refund, actor: Any) -> None:
         actor=actor,
         facts=_facts(refund),
         refunded=refunded,
-        refund_held=F("refund_held") - refund.amount,
+        refund_held=held,
         ask_at=ladder.ask_at(payment, to),
     )
     books.enter(payment, LedgerEntry.Kind.REFUNDED, refund.amount, refund.public_id.hex)
@@ -283,12 +290,9 @@ def _after_giving(payment: Payment, *, whole: bool, others: bool) -> State:
 
 def _keep(payment: Payment, refund: Refund, failure: str) -> None:
     """Free what was held for a refund that is not to be: the payment is as it was before."""
-    held = F("refund_held") - refund.amount
+    held = payment.refund_held - refund.amount
     if payment.state != State.REFUND_PENDING:
-        if not Payment.objects.filter(pk=payment.pk, version=payment.version).update(
-            refund_held=held
-        ):
-            raise Moved("The payment has gone on meanwhile.")
+        Payment.objects.filter(pk=payment.pk).update(refund_held=held)
         return
     transitions.move(
         payment,
