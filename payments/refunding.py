@@ -54,7 +54,8 @@ def request(
     """Hold `amount` minor units of a payment, None: all that is left, and have them given back.
 
     `by_hand`: somebody has given them back already, outside of the provider. The voucher ends
-    when all has gone back, or with this part if it `revokes`. Raises `CannotRefund`.
+    when all has gone back, or with this part if it `revokes`. Raises `CannotRefund`, and `Moved`
+    if the payment has another state than was read.
     """
     by_hand = by_hand or payment.provider == CASH
     amount = payment.remaining if amount is None else amount
@@ -99,12 +100,12 @@ def _demand_possible(payment: Payment, amount: int, by_hand: bool) -> None:
 
 def _hold(payment: Payment, amount: int) -> Payment:
     """Set `amount` aside in one statement, and return the payment as it is then, locked."""
-    within = Payment.objects.filter(
-        pk=payment.pk,
-        state__in=_GIVES_BACK,
-        received__gte=F("refunded") + F("refund_held") + amount,
-    )
-    if amount < 1 or not within.update(refund_held=F("refund_held") + amount):
+    same = Payment.objects.filter(pk=payment.pk, state=payment.state)
+    within = same.filter(received__gte=F("refunded") + F("refund_held") + amount)
+    is_possible = amount >= 1 and payment.state in _GIVES_BACK
+    if not (is_possible and within.update(refund_held=F("refund_held") + amount)):
+        if not same.exists():
+            raise Moved("The payment has gone on meanwhile.")
         raise CannotRefund("There is not so much of this payment left to give back.")
     rows = Payment.objects.select_related("voucher")
     return rows.get(pk=payment.pk)

@@ -12,10 +12,11 @@ from openapi_schema_validator import OAS30Validator
 
 from cloudpilot.models import AuditEvent
 from hotspot.models import Voucher
-from payments import settling
+from payments import reviewing, settling
 from payments.gateways.base import Outcome
 from payments.models import LedgerEntry, Payment
 from payments.purchasing import phone_index
+from payments.reviewing import Decision
 from payments.states import State
 from tests.factories import (
     CredentialsFactory,
@@ -28,6 +29,7 @@ from tests.factories import (
     pair_of,
     said,
 )
+from tests.parallel import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -445,6 +447,24 @@ def test_money_for_a_router_that_is_gone_can_only_go_back(client, package):
 
     assert (answer.status_code, answer.json()["code"]) == (409, "no_voucher_possible")
     assert decide(client, payment, "refunded_elsewhere").status_code == 200
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_those_who_decide_at_once_one_does(operator):
+    package = PackageFactory(router=RouterFactory(owner=operator), price=1000)
+    payment = in_review(package)
+    decisions = [Decision.ACCEPT, Decision.REFUNDED_ELSEWHERE] * 2
+    seen = [Payment.objects.get(pk=payment.pk) for _ in decisions]
+
+    answers = at_once(lambda i: reviewing.decide(seen[i], decisions[i], user=operator), 4)
+
+    assert answers.count(None) == 1
+    payment.refresh_from_db()
+    assert sum(payment.entries.values_list("amount", flat=True)) in {900, 0}
+    is_accepted = payment.state == State.SUCCEEDED
+    assert (is_accepted, payment.refunded) in {(True, 0), (False, 900)}
+    assert Voucher.objects.count() == is_accepted
 
 
 # --- Cash -------------------------------------------------------------------------------------

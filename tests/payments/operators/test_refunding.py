@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from cloudpilot.jobs.models import Job
 from hotspot.models import Voucher
 from payments import books, refunding, settling, transitions
-from payments.errors import CannotRefund
+from payments.errors import CannotRefund, Moved
 from payments.gateways import base
 from payments.gateways.base import Outcome, RefundOutcome
 from payments.models import LedgerEntry, Payment, Refund
@@ -34,6 +34,7 @@ def paid(price=1000, provider="mercadopago", **more):
 
 
 def ask(payment, amount=None, **more):
+    payment = Payment.objects.get(pk=payment.pk)
     return refunding.request(payment, amount, reason="Bought twice", user=UserFactory(), **more)
 
 
@@ -279,3 +280,13 @@ def test_kopo_kopo_is_not_asked_for_a_part():
         ask(payment, 999)
 
     assert left(payment) == (State.SUCCEEDED, 0, 0)
+
+
+def test_what_was_decided_about_a_payment_as_it_was_is_not_done_to_it_as_it_is():
+    payment = paid()
+    settling.apply(payment.pk, said(payment, refunded=300), source="webhook")
+
+    with pytest.raises(Moved):
+        refunding.request(payment, 100, reason="Twice", user=UserFactory())
+
+    assert left(payment) == (State.PARTIALLY_REFUNDED, 300, 0)

@@ -25,6 +25,7 @@ everywhere = pytest.mark.parametrize("shop", GIVE_BACK, indirect=True)
 
 
 def ask(payment, amount=None):
+    payment = Payment.objects.get(pk=payment.pk)
     return refunding.request(payment, amount, reason="Bought twice", user=UserFactory())
 
 
@@ -95,7 +96,7 @@ def test_a_refund_that_never_arrived_leaves_the_payment_as_it_was(shop):
 
     assert (refund.state, refund.failure) == (Refund.State.FAILED, "never_arrived")
     check(shop, payment, State.SUCCEEDED, 0)
-    carry_out(shop, ask(Payment.objects.get(pk=payment.pk)))
+    carry_out(shop, ask(payment))
     check(shop, payment, State.REFUNDED, PRICE)
 
 
@@ -216,3 +217,16 @@ def test_news_of_a_refund_has_it_asked_after_at_once(shop):
     refunding.hurry(payment)
 
     assert Job.objects.get().arguments == {"refund": refund.pk}
+
+
+@everywhere
+def test_what_was_given_back_by_hand_is_explained(shop):
+    payment = shop.sell()
+    refunding.request(payment, 700, reason="Till", user=UserFactory(), by_hand=True)
+    shop.wait(20)
+
+    report = reconciliation.reconcile(shop.account, payment.created_at, shop.clock())
+
+    payment = Payment.objects.get(pk=payment.pk)
+    assert (payment.state, payment.refunded) == (State.PARTIALLY_REFUNDED, 700)
+    assert report.is_explained
