@@ -45,8 +45,11 @@ class Verdict:
 
 
 def active_accounts(company: Company) -> list[Credentials]:
-    """Return the accounts that guests may pay into, the newest first."""
-    return list(Credentials.objects.filter(company=company).active().order_by("-pk"))
+    """Return the accounts that guests may pay into: the live ones, then the newest first.
+
+    An account that somebody is trying out beside a live one must not sell for play money by itself.
+    """
+    return list(Credentials.objects.filter(company=company).active().order_by("environment", "-pk"))
 
 
 def in_use(credentials: Credentials) -> CredentialsVersion:
