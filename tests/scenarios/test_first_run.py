@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,9 @@ import sys
 import pytest
 from django.conf import settings
 
+BUY = (
+    "Buy an hour of WiFi at the demo router, as its captive portal does. No money moves: this phone"
+)
 END = "Ctrl-C stops it all."
 
 
@@ -38,7 +42,7 @@ def printed(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")
 def test_the_printed_lines_take_a_newcomer_from_registration_to_a_guest_online(printed):
-    script = "\n".join(line for line in printed if "curl -s" in line)
+    script = "\n".join(line for line in printed[: printed.index(BUY)] if "curl -s" in line)
 
     result = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
     registered, tested, executed, info, online = map(json.loads, result.stdout.splitlines())
@@ -47,6 +51,30 @@ def test_the_printed_lines_take_a_newcomer_from_registration_to_a_guest_online(p
     assert tested["is_online"] is True
     assert executed["result"]["version"] == info["device_info"]["version"]
     assert [guest["user"][:2] for guest in online] == ["00"]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")
+def test_the_printed_lines_buy_an_hour_of_wifi_by_phone_and_by_card(printed):
+    key, bought, receipt, look, by_card = (
+        line for line in printed[printed.index(BUY) :] if re.match("KEY|.*(curl|RECEIPT)", line)
+    )
+    look_until_it_is_paid = f"until {{ {look}; }} | tee /dev/stderr | grep -q completed; do :; done"
+    script = "\n".join([key, bought, receipt, look_until_it_is_paid, by_card])
+
+    result = subprocess.run(
+        ["bash", "-euc", script], capture_output=True, text=True, check=True, timeout=120
+    )
+
+    by_phone = json.loads(result.stderr.splitlines()[-1])
+    assert by_phone["voucher"]["passcode"]
+    assert [json.loads(line)["currency"] for line in result.stdout.splitlines()] == ["KES", "MXN"]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")
+def test_the_page_that_plays_the_guests_phone_is_there(printed):
+    phone = next(line.split()[1] for line in printed if line.strip().startswith("Phone"))
+
+    assert "The guest's phone" in _fetch(phone)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the printed lines are curl's; install curl")

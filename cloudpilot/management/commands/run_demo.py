@@ -22,7 +22,10 @@ _STOP_SECONDS = 10
 
 
 class Command(BaseCommand):
-    help = "Run the whole product with a simulated router: database, demo data, web server, worker."
+    help = (
+        "Run the whole product with simulated routers and payment providers: database, demo data, "
+        "web server, worker."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
@@ -37,24 +40,37 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             file = stack.enter_context(log.open("ab"))
             call_command("migrate", verbosity=0)
-            simulate = ["manage.py", "simulate_router", "--control-port", "0"]
-            router = _start(stack, simulate, file, pipe=True)
-            router_port = int(_announced(router, "listening on").rpartition(":")[2])
-            control = _announced(router, "control on")
-            password = demo.load(router_port)
+            # One for whoever tries the API, and one for the demo user: each wants its own rows.
+            simulate = ["manage.py", "simulate_router", "--count", "2", "--control-port", "0"]
+            routers = _start(stack, simulate, file, pipe=True)
+            router_port, demo_port = (_announced_port(routers) for _ in range(2))
+            control = _announced(routers, "control on ")
+            providers = _start(stack, ["manage.py", "simulate_providers"], file, pipe=True)
+            phone = _announced(providers, "listening on ")
+            password = demo.load(demo_port)
             # To both: what a worker writes to a router names us as well. By the name that is the
             # default, so that commands in another terminal want no other rows.
             place = {"PUBLIC_URL": f"http://localhost:{port}", "PORT": str(port)}
+            for slug in settings.PROVIDER_BASE_URLS:
+                name = f"{slug.upper()}_BASE_URL"
+                place[name] = _announced(providers, f"{name}=")
+            shop = demo.open_shop(providers=phone, public_url=place["PUBLIC_URL"])
             server = _start(stack, _GUNICORN, file, place=place)
             worker = _start(stack, ["manage.py", "run_worker"], file, place=place)
             _wait_until_healthy(url, server, log)
             self.stdout.write(
                 demo.lines(
-                    url=url, port=router_port, control=control, password=password, log=str(log)
+                    url=url,
+                    port=router_port,
+                    control=control,
+                    phone=phone,
+                    shop=shop,
+                    password=password,
+                    log=str(log),
                 )
             )
             self.stdout.flush()
-            _wait([server, router, worker])
+            _wait([server, routers, providers, worker])
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -104,11 +120,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
-def _announced(router: subprocess.Popen[bytes], what: str) -> str:
-    line = router.stdout.readline().decode().strip() if router.stdout else ""
-    if not line.startswith(f"{what} "):
-        raise CommandError("The simulated router did not start; see the log.")
-    return line.removeprefix(f"{what} ")
+def _announced_port(routers: subprocess.Popen[bytes]) -> int:
+    return int(_announced(routers, "listening on ").rpartition(":")[2])
+
+
+def _announced(simulator: subprocess.Popen[bytes], what: str) -> str:
+    """Return what follows `what` on the next line that a simulator prints."""
+    line = simulator.stdout.readline().decode().strip() if simulator.stdout else ""
+    if not line.startswith(what):
+        raise CommandError("A simulator did not start; see the log.")
+    return line.removeprefix(what)
 
 
 def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
