@@ -20,6 +20,7 @@ REPORTS_LAST = 10
 
 SWEEP_SECONDS = 10
 REFUND_SWEEP_SECONDS = 60
+TAKEN_CODE_SECONDS = 15
 DAY = 86_400
 # How far back each night's look goes. Refunds and disputes of older sales come by webhook.
 RECONCILED_DAYS = 3
@@ -90,6 +91,15 @@ def refund(*, refund: int) -> None:
     after = refunding.carry_out(refund)
     if after is not None:
         raise jobs.Retry(after=after, count=False)
+
+
+@jobs.every(seconds=TAKEN_CODE_SECONDS)
+@jobs.task(max_attempts=1)
+def replace_taken_codes() -> int:
+    """Give sold vouchers that their router cannot take another code."""
+    from payments import vouchers
+
+    return vouchers.draw_free_codes()
 
 
 @jobs.every(seconds=REFUND_SWEEP_SECONDS)

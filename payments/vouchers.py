@@ -3,14 +3,19 @@
 from contextlib import suppress
 from typing import Any
 
+from django.utils import timezone
+
 from cloudpilot.locks import hold
 from hotspot import issuing, services
-from hotspot.errors import VoucherEnded
+from hotspot.errors import VoucherEnded, VoucherInUse
 from hotspot.models import Voucher
 from payments import terms
 from payments.errors import Moved, NoVoucherPossible
 from payments.models import Payment
 from routers.models import Router
+
+NAME_TAKEN = "name_taken"
+_AT_ONCE = 100  # vouchers
 
 
 def give(payment: Payment) -> Voucher:
@@ -35,6 +40,23 @@ def give(payment: Payment) -> Voucher:
         raise Moved("The payment has its voucher already.")
     payment.voucher = voucher
     return voucher
+
+
+def draw_free_codes() -> int:
+    """Give sold vouchers whose code is somebody else's at the router another; answers how many.
+
+    What is there is never taken over: it may be a member's own account. The guest reads the code
+    on the page, and finds the new one there.
+    """
+    stuck = Voucher.objects.filter(
+        source=Voucher.Source.SALE, problem=NAME_TAKEN, first_login_at=None, on_router_at=None
+    )
+    drawn = 0
+    for voucher in stuck.live(timezone.now())[:_AT_ONCE]:
+        with suppress(VoucherEnded, VoucherInUse):
+            issuing.draw_new_code(voucher)
+            drawn += 1
+    return drawn
 
 
 def take_back(payment: Payment) -> None:
