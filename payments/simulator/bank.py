@@ -122,7 +122,7 @@ class Bank:
             charge.receipt = self.ids.receipt()
             charge.paid = max(1, charge.amount - story.short)
             charge.paid_currency = story.currency or charge.currency
-            charge.payee = f"{charge.payee[:-1]}X" if story.elsewhere else charge.payee
+            charge.payee += "9" if story.elsewhere else ""  # nobody here has a name so long
             charge.paid_at = charge.changed_at = self.clock.now()
             self._note(charge, Op.CHARGE, charge.paid, "succeeded")
             self._tell(charge, Change.PAID)
