@@ -279,6 +279,11 @@ class CredentialsVersionFactory(DjangoModelFactory):
         return super()._create(model_class, *args, **kwargs)
 
 
+def account_of(company):
+    """Return an account that the company has, or else a new one."""
+    return company.payment_credentials.first() or CredentialsFactory(company=company)
+
+
 class PaymentFactory(DjangoModelFactory):
     """What a guest is about to pay for a package, as a purchase leaves it: nothing was sent yet.
 
@@ -288,7 +293,7 @@ class PaymentFactory(DjangoModelFactory):
     class Meta:
         model = Payment
 
-    credentials = factory.LazyAttribute(lambda row: CredentialsFactory(company=row.package.company))
+    credentials = factory.LazyAttribute(lambda row: account_of(row.package.company))
     package = factory.SubFactory(PackageFactory)
     package_name = factory.SelfAttribute("package.name")
     router = factory.SelfAttribute("package.router")

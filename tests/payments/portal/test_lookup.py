@@ -53,17 +53,13 @@ def test_a_phone_and_what_is_left_of_a_receipt_find_it(portal, payment, typed):
 
 
 def test_of_several_the_one_with_the_receipt_is_found(portal, package, payment):
-    bought(package, credentials=payment.credentials)
+    bought(package)
 
     assert find(portal, payment.receipt[-6:]).json()["receipt"] == payment.receipt
 
 
 def test_all_failures_are_answered_alike(portal, payment, operator):
-    next_door = bought(
-        PackageFactory(router=RouterFactory(owner=operator)),
-        phone="+254712345679",
-        credentials=payment.credentials,
-    )
+    next_door = bought(PackageFactory(router=RouterFactory(owner=operator)), phone="+254712345679")
     answers = [
         find(portal, "AAAA"),
         find(portal, "JJ1MPU40Z"),  # the end of M-Pesa's: the beginning is easily guessed
