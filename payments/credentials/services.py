@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -74,6 +75,7 @@ def take_turns(company_id: int) -> None:
 # --- Changes --------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def open_account(
     company: Company,
     *,
@@ -163,11 +165,12 @@ def _make_way(newcomer: Credentials) -> int | None:
     rivals = Credentials.objects.filter(
         company=newcomer.company_id, provider=newcomer.provider, environment=newcomer.environment
     )
-    for rival in rivals.active().exclude(pk=newcomer.pk or 0):
-        rival.is_active = False
-        rival.save(update_fields=["is_active", "updated_at"])
-        return rival.pk
-    return None
+    rival = rivals.active().exclude(pk=newcomer.pk or 0).first()
+    if rival is None:
+        return None
+    rival.is_active = False
+    rival.save(update_fields=["is_active", "updated_at"])
+    return rival.pk
 
 
 def _write_version(credentials: Credentials, account: Account) -> None:
