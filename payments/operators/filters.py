@@ -1,6 +1,7 @@
 """Which payments are meant: the same words for the list and the export."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from payments.purchasing import phone_index
 from payments.states import State, Status, states_of
 
 _MAX_ID = 2**63 - 1
+_QUEUES = {Status.PENDING, Status.REVIEW}  # which are looked at often, and hold little
+_MOST_FOUND = 1000  # of one phone or receipt; more were no search
 _OTHER_SPELLINGS = ("instasend", "mpesa")
 
 
@@ -66,7 +69,7 @@ def payments_of(companies: Iterable[int], wanted: Mapping[str, Any]) -> QuerySet
     if "providers" in wanted:
         payments = payments.filter(provider__in=wanted["providers"])
     if "status" in wanted:
-        payments = payments.filter(state__in=sorted(states_of(wanted["status"])))
+        payments = _of_status(payments, companies, wanted["status"])
     if "created_from" in wanted:
         payments = payments.filter(created_at__gte=wanted["created_from"])
     if "created_before" in wanted:
@@ -76,23 +79,42 @@ def payments_of(companies: Iterable[int], wanted: Mapping[str, Any]) -> QuerySet
     return payments
 
 
+def _of_status(payments: QuerySet[Payment], companies: list[int], status: str) -> QuerySet[Payment]:
+    states = sorted(states_of(status))
+    if status not in _QUEUES:
+        return payments.filter(state__in=states)
+    # Few, found by their states; or SQLite would go through all payments in the list's order.
+    few = Payment.objects.filter(company__in=companies, state__in=states)
+    return payments.filter(pk__in=few.values("pk"))
+
+
 def _found(payments: QuerySet[Payment], companies: list[int], text: str) -> QuerySet[Payment]:
     """Keep those with this id; else those with this receipt; else those of this phone.
 
-    One after the other: with an OR no database could use an index for each.
+    One after the other, and by their keys: with an OR, or beside the list's order, no database
+    would use the index for each.
     """
-    try:
+    with suppress(ValueError):
         return payments.filter(public_id=UUID(text))
-    except ValueError:
-        pass
+    if keys := _with_receipt(companies, text):
+        return payments.filter(pk__in=keys)
+    with suppress(phones.NotAPhone):
+        return payments.filter(pk__in=_of_phone(phones.normalise(text)))
+    return payments.none()
+
+
+def _with_receipt(companies: list[int], text: str) -> list[int]:
     accounts = list(Credentials.objects.filter(company__in=companies).values_list("pk", flat=True))
-    with_receipt = Payment.objects.filter(
+    found = Payment.objects.filter(
         credentials__in=accounts, provider_receipt__in={text, text.upper()}
-    ).exclude(provider_receipt="")
-    found = list(with_receipt.values_list("pk", flat=True)[:1000])
-    if found:
-        return payments.filter(pk__in=found)
-    try:
-        return payments.filter(phone_index=phone_index(phones.normalise(text)))
-    except phones.NotAPhone:
-        return payments.none()
+    )
+    return _keys(found.exclude(provider_receipt=""))  # as SQLite wants it; so below
+
+
+def _of_phone(phone: str) -> list[int]:
+    """Return the payments of a phone, other companies' among them."""
+    return _keys(Payment.objects.filter(phone_index=phone_index(phone)).exclude(phone_index=""))
+
+
+def _keys(found: QuerySet[Payment]) -> list[int]:
+    return list(found.order_by("-pk").values_list("pk", flat=True)[:_MOST_FOUND])
