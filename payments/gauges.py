@@ -6,7 +6,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from cloudpilot.metrics import gauges
 from payments import reconciliation
-from payments.models import Payment
+from payments.models import Payment, Refund
 from payments.states import State
 
 
@@ -29,6 +29,14 @@ def payment_gauges() -> Iterator[GaugeMetricFamily]:
         "Payments that wait for a person.",
         Payment.objects.filter(state=State.REVIEW).count(),
     )
+
+    refunds = GaugeMetricFamily(
+        "cloudpilot_refunds_under_way", "Refunds that have not ended, by state.", labels=["state"]
+    )
+    open_ones = Refund.objects.filter(ended_at=None).values_list("state")
+    for state, count in open_ones.annotate(Count("pk")).order_by():
+        refunds.add_metric([state], count)
+    yield refunds
 
     unexplained: Counter[str] = Counter()
     broken = 0

@@ -37,6 +37,7 @@ _GIVES_BACK = {State.SUCCEEDED, State.REVIEW, State.PARTIALLY_REFUNDED}
 _GIVE_UP_AFTER = timedelta(hours=1)  # with a provider that cannot be reached
 # A refund that the provider does not know by then was never made.
 _ABSENT_AFTER = timedelta(minutes=10)
+_LONG = timedelta(days=1)  # asked about once a day from then on, and a person should look
 _SWEPT_AFTER = timedelta(minutes=1)
 _AT_ONCE = 200  # refunds that a sweep takes on
 _TRIES = 20
@@ -191,6 +192,8 @@ def _next_question(refund: Refund) -> float | None:
     if refund.state not in OPEN:
         return None
     now = timezone.now()
+    if now - refund.created_at > _LONG:
+        log.error("A refund does not end", extra={"fields": {"refund": str(refund.public_id)}})
     return (ladder.next_refund_question(refund.created_at, now) - now).total_seconds()
 
 

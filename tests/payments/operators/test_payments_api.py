@@ -593,13 +593,16 @@ def test_the_console_shows_payments_and_deletes_none(client, operator, paid):
     client.force_login(operator)
     client.credentials()
 
-    for name in ("payment", "refund", "transition", "ledgerentry", "webhookevent"):
+    for name in ("credentials", "payment", "refund", "transition", "ledgerentry", "webhookevent"):
         assert client.get(f"/console/payments/{name}/").status_code == 200
         assert client.get(f"/console/payments/{name}/add/").status_code == 403
     page = client.get(f"/console/payments/payment/{paid.pk}/change/").content.decode()
     assert str(paid.public_id) in page
     assert paid.receipt not in page
     assert PHONE not in page
+    account = paid.credentials
+    page = client.get(f"/console/payments/credentials/{account.pk}/change/").content.decode()
+    assert account.webhook_token not in page
     assert client.post(f"/console/payments/payment/{paid.pk}/delete/").status_code == 403
     entry = paid.entries.get()
     assert client.post(f"/console/payments/ledgerentry/{entry.pk}/delete/").status_code == 403

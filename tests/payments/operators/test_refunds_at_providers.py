@@ -1,10 +1,13 @@
 """Refunds as providers carry them out, and as they fail to: nothing goes back twice, or half."""
 
+from datetime import timedelta
+
 import pytest
 
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job
 from payments import asking, books, reconciliation, refunding
+from payments.gauges import payment_gauges
 from payments.models import Payment, Refund
 from payments.states import State
 from tests.factories import UserFactory
@@ -230,3 +233,25 @@ def test_what_was_given_back_by_hand_is_explained(shop):
     payment = Payment.objects.get(pk=payment.pk)
     assert (payment.state, payment.refunded) == (State.PARTIALLY_REFUNDED, 700)
     assert report.is_explained
+
+
+@pytest.mark.parametrize("shop", ["intasend"], indirect=True)
+def test_a_refund_that_does_not_end_is_asked_after_daily_and_counted(shop):
+    payment = shop.sell()
+    refund = ask(payment)
+    refunding.carry_out(refund.pk)
+    shop.providers.faults.add(shop.slug, "fetch_refund", times=None, status=500)
+
+    for _ in range(20):
+        shop.clock.advance(refunding.carry_out(refund.pk))
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.PENDING
+    assert shop.clock() - refund.created_at > timedelta(days=7)
+    samples = {
+        sample.labels["state"]: sample.value
+        for family in payment_gauges()
+        for sample in family.samples
+        if sample.name == "cloudpilot_refunds_under_way"
+    }
+    assert samples == {"pending": 1}
