@@ -5,6 +5,7 @@ and by many at once: the same sayings lead to the same end, with one voucher and
 """
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ log = logging.getLogger("cloudpilot.payments")
 
 _UNSETTLED = OPEN | CLOSED
 _MONEY = {Outcome.SUCCEEDED, Outcome.REFUNDED, Outcome.DISPUTED}
+NO_CURRENCY = "XXX"  # ISO 4217, for what is none that anybody knows
 # A provider that says "paid" of a disputed charge may be showing what it knew before.
 DISPUTE_SETTLES = timedelta(hours=24)
 # Steps one saying can take, and races that may be lost on the way.
@@ -276,7 +278,7 @@ def _settle_without_voucher(payment: Payment, step: Step, charge: Charge, **told
     if step.came:
         told |= {
             "received": step.came,
-            "received_currency": charge.currency if charge.currency != payment.currency else "",
+            "received_currency": _other_currency(payment, charge),
             "refunded": step.went,
             "settled_at": timezone.now(),
         }
@@ -285,6 +287,13 @@ def _settle_without_voucher(payment: Payment, step: Step, charge: Charge, **told
         books.enter(payment, LedgerEntry.Kind.RECEIVED, step.came, _reference(payment))
     if step.went:
         disputes.enter_return(payment, step.to, step.went)
+
+
+def _other_currency(payment: Payment, charge: Charge) -> str:
+    """Return what the money is in, "" if it is what the price is in."""
+    if charge.currency in ("", payment.currency):
+        return ""
+    return charge.currency if re.fullmatch("[A-Z]{3}", charge.currency) else NO_CURRENCY
 
 
 def complete(

@@ -13,6 +13,8 @@ from payments.models import Payment, Transition
 from payments.notifications.services import announce
 from payments.states import NEXT, State
 
+_LONGEST_REASON = Payment._meta.get_field("reason").max_length
+
 
 def move(
     payment: Payment,
@@ -32,6 +34,7 @@ def move(
     if to not in NEXT[before]:
         raise Moved(f"A payment that is {before.label} does not become {to}.")
     now = timezone.now()
+    reason = reason[:_LONGEST_REASON]  # it may be a provider's own
     columns |= {"state": to, "version": payment.version + 1, "reason": reason, "updated_at": now}
     with transaction.atomic():
         mine = Payment.objects.filter(pk=payment.pk, version=payment.version, state=before)

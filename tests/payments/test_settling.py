@@ -245,6 +245,17 @@ def test_money_in_another_currency_is_counted_in_that():
     assert payment.money_currency == payment.entries.get().currency == "UGX"
 
 
+def test_what_a_provider_says_at_length_still_settles_it():
+    odd, refused = PaymentFactory(), PaymentFactory()
+
+    odd = apply(odd.pk, said(odd, currency="Kenya shilling"), source="poll")
+    refused = apply(refused.pk, said(refused, Outcome.FAILED, reason="no " * 50), source="poll")
+
+    assert (odd.state, odd.money_currency) == (State.REVIEW, "XXX")
+    assert (refused.state, len(refused.reason)) == (State.FAILED, 50)
+    assert transitions.is_whole(refused)
+
+
 def test_money_at_another_account_is_nobodys_sale():
     account = CredentialsFactory(keys__identity="till-1")
     payment = PaymentFactory(credentials=account, package__company=account.company)
