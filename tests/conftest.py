@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from payments.providers import gateway_at
@@ -12,6 +14,12 @@ from routers import keys as router_keys
 from routers.simulator import Simulator
 from tests.factories import RouterFactory, UserFactory
 from users import tokens
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 
 class Client(APIClient):

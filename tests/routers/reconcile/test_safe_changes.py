@@ -90,7 +90,9 @@ def test_it_is_safe_over_every_transport(device, operator, wanted, transport):
     assert (rules(device), device.rows(SCHEDULER)) == (["cp:test:smtp"], [])
 
 
-def test_more_than_one_script_can_take_back_is_made_in_lots(device, wanted, make_pass):
+def test_more_than_one_script_can_take_back_is_made_in_lots(device, wanted, make_pass, settings):
+    settings.RECONCILE_CONFIRM_SECONDS, settings.RECONCILE_REVERT_SECONDS = 100, 300
+
     def rule(number):
         return Desired(
             FILTER,
