@@ -25,12 +25,6 @@ def enter(payment: Payment, kind: LedgerEntry.Kind, amount: int, reference: str)
     )
 
 
-def balance(payment: Payment) -> int:
-    """Return what the ledger says is left of the payment's money."""
-    total: int | None = payment.entries.aggregate(total=Sum("amount"))["total"]
-    return total or 0
-
-
 def taken_back(payment: Payment) -> int:
     """Return what disputes hold of the payment's money."""
     kinds = [LedgerEntry.Kind.TAKEN_BACK, LedgerEntry.Kind.GIVEN_AGAIN]

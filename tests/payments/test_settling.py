@@ -8,7 +8,7 @@ from django.db.models import ProtectedError, Sum
 
 from hotspot import services as hotspot_services
 from hotspot.models import Voucher
-from payments import books, settling, transitions
+from payments import settling, transitions
 from payments.errors import Moved
 from payments.gateways.base import Outcome
 from payments.models import LedgerEntry, Notice, Payment, Refund
@@ -24,6 +24,7 @@ from tests.factories import (
     said,
 )
 from tests.parallel import at_a_lock, at_once
+from tests.payments.ledger import balance
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 def left(payment):
     """Return what became of the payment: all that must not depend on who told first."""
     payment = Payment.objects.select_related("voucher").get(pk=payment.pk)
-    assert books.balance(payment) == payment.received - payment.refunded
+    assert balance(payment) == payment.received - payment.refunded
     assert transitions.is_whole(payment)
     voucher = payment.voucher
     lets_in = bool(voucher and not voucher.revoked_at)
@@ -203,7 +204,7 @@ def test_money_that_comes_late_for_a_router_that_is_gone_is_kept_for_a_person():
     payment = apply(payment.pk, said(payment), source="webhook")
 
     assert (payment.state, payment.reason) == (State.REVIEW, "no_voucher_possible")
-    assert (payment.received, books.balance(payment)) == (payment.amount, payment.amount)
+    assert (payment.received, balance(payment)) == (payment.amount, payment.amount)
 
 
 def test_a_router_stays_while_somebody_pays_for_it():
@@ -233,7 +234,7 @@ def test_other_than_the_price_goes_to_review_with_what_came(more, reason, receiv
     payment = apply(payment.pk, said(payment, **more), source="poll")
 
     assert (payment.state, payment.reason, payment.voucher) == (State.REVIEW, reason, None)
-    assert (payment.received, books.balance(payment)) == (received, received)
+    assert (payment.received, balance(payment)) == (received, received)
     assert payment.notices.get().kind == Notice.Kind.REVIEW
 
 

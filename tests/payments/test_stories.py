@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from payments import books, reconciliation, transitions
+from payments import reconciliation, transitions
 from payments.models import Payment
 from payments.simulator.stories import STORIES
 from payments.states import CLOSED, State
+from tests.payments.ledger import balance
 from tests.payments.shops import Shop
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +70,7 @@ def test_what_a_guest_pays_is_a_voucher_a_review_or_back_with_the_guest(shop, en
     payment = Payment.objects.select_related("voucher").get(pk=payment.pk)
     assert payment.state == (ENDS | ENDS_AT[shop.slug])[ending]
     assert transitions.is_whole(payment)
-    assert books.balance(payment) == payment.received - payment.refunded
+    assert balance(payment) == payment.received - payment.refunded
     assert (payment.voucher is not None) or payment.state in CLOSED | {State.REVIEW}
     assert report.is_explained
     assert not reconciliation.verify_books(start, shop.clock())

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from cloudpilot.jobs.models import Job
 from hotspot.models import Voucher
-from payments import books, refunding, settling, transitions
+from payments import refunding, settling, transitions
 from payments.errors import CannotRefund, Moved
 from payments.gateways import base
 from payments.gateways.base import Outcome, RefundOutcome
@@ -13,6 +13,7 @@ from payments.models import LedgerEntry, Payment, Refund
 from payments.states import State
 from tests.factories import PaidFactory, PaymentFactory, UserFactory, said
 from tests.parallel import at_a_lock, at_once
+from tests.payments.ledger import balance
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,7 @@ def ask(payment, amount=None, **more):
 def left(payment):
     """Return where the payment is: its state and its money, which its ledger agrees with."""
     payment = Payment.objects.select_related("voucher").get(pk=payment.pk)
-    assert books.balance(payment) == payment.received - payment.refunded
+    assert balance(payment) == payment.received - payment.refunded
     assert transitions.is_whole(payment)
     held = payment.refunds.filter(state__in=refunding.OPEN)
     assert payment.refund_held == sum(held.values_list("amount", flat=True))

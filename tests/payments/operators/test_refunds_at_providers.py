@@ -6,11 +6,12 @@ import pytest
 
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job
-from payments import asking, books, reconciliation, refunding
+from payments import asking, reconciliation, refunding
 from payments.gauges import payment_gauges
 from payments.models import Payment, Refund
 from payments.states import State
 from tests.factories import UserFactory
+from tests.payments.ledger import balance
 from tests.payments.shops import PRICE, Shop
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def given_back(shop):
 def check(shop, payment, state, refunded):
     payment = Payment.objects.get(pk=payment.pk)
     assert (payment.state, payment.refunded, payment.refund_held) == (state, refunded, 0)
-    assert books.balance(payment) == payment.received - refunded
+    assert balance(payment) == payment.received - refunded
     assert given_back(shop) == refunded
 
 
