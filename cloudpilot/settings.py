@@ -337,6 +337,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "urllib3": {
+            "level": "WARNING"
+        },  # its lines of requests name paths, and Telegram's hold keys
         "celery": {"level": "WARNING"},  # one line a job comes from `cloudpilot.jobs`
         # One line a request comes from `cloudpilot.request`. Django's own lines repeat it, and
         # the development server's carries the query string.

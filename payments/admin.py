@@ -1,7 +1,17 @@
 from django.contrib import admin
 
 from cloudpilot.admin import ReadOnlyAdmin
-from payments.models import Credentials, LedgerEntry, Payment, Refund, Transition, WebhookEvent
+from payments.models import (
+    Channel,
+    Credentials,
+    Delivery,
+    Endpoint,
+    LedgerEntry,
+    Payment,
+    Refund,
+    Transition,
+    WebhookEvent,
+)
 
 
 @admin.register(Payment)
@@ -65,4 +75,34 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     list_select_related = ("credentials",)
     exclude = ("body", "headers", "query")
+    show_full_result_count = False
+
+
+class ListenerAdmin(ReadOnlyAdmin):
+    """Without where it leads: addresses of systems may hold keys."""
+
+    list_display = ("public_id", "company", "description", "is_active", "ended_because", "failures",
+                    "last_failure", "failing_since", "paused_until")  # fmt: skip
+    list_filter = ("is_active", "ended_because")
+    list_select_related = ("company",)
+    search_fields = ("public_id", "company__public_id", "description")
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(ListenerAdmin):
+    exclude = ("url",)
+
+
+@admin.register(Channel)
+class ChannelAdmin(ListenerAdmin):
+    exclude = ("addresses", "chat_id")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "company", "endpoint", "kind", "state", "attempts", "due_at",
+                    "created_at", "ended_at")  # fmt: skip
+    list_filter = ("state", "kind")
+    list_select_related = ("company", "endpoint")
+    search_fields = ("public_id", "message_id", "company__public_id")
     show_full_result_count = False

@@ -202,7 +202,7 @@ def ping(endpoint: Endpoint) -> Delivery:
         due_at=now,
         created_at=now,
     )
-    tasks.ask_to_serve_endpoint(endpoint)
+    tasks.ask_to_serve(endpoint)
     return delivery
 
 
@@ -238,5 +238,5 @@ def _queue_again(rows: Any, endpoint: Endpoint) -> int:
         state=Delivery.State.WAITING, step=0, due_at=clock.now(), ended_at=None
     )
     if number:
-        tasks.ask_to_serve_endpoint(endpoint)
+        tasks.ask_to_serve(endpoint)
     return number

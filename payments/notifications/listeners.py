@@ -48,10 +48,11 @@ def note_success(listener: Listener) -> None:
 
 
 def switch_on(listener: Listener) -> None:
-    """Send to it again, and forget how often it failed."""
+    """Send to it again, and at once what waits: how often it failed is forgotten."""
     listener.is_active, listener.ended_because = True, ""
     listener.forget_failures()
     listener.save()
+    tasks.ask_to_serve(listener)
 
 
 def switch_off(listener: Listener, reason: Listener.Ended) -> None:
@@ -102,11 +103,10 @@ def sweep() -> int:
     endpoints = Endpoint.objects.filter(pk__in=deliveries.values("endpoint"), is_active=True)
     messages = Message.objects.filter(state=Message.State.WAITING, created_at__lte=due)
     channels = Channel.objects.filter(pk__in=messages.values("channel"), is_active=True)
-    found = 0
-    for endpoint in endpoints.exclude(paused_until__gt=due):
-        tasks.ask_to_serve_endpoint(endpoint)
-        found += 1
-    for channel in channels.exclude(paused_until__gt=due):
-        tasks.ask_to_serve_channel(channel)
-        found += 1
-    return found
+    found = [
+        *endpoints.exclude(paused_until__gt=due).order_by("pk"),
+        *channels.exclude(paused_until__gt=due).order_by("pk"),
+    ]
+    for listener in found:
+        tasks.ask_to_serve(listener)
+    return len(found)

@@ -49,10 +49,8 @@ def spread(notice_id: int) -> int:
             [Message(channel=channel, notice=notice) for channel in channels],
             ignore_conflicts=True,
         )
-        for endpoint in endpoints:
-            tasks.ask_to_serve_endpoint(endpoint)
-        for channel in channels:
-            tasks.ask_to_serve_channel(channel)
+        for listener in (*endpoints, *channels):
+            tasks.ask_to_serve(listener)
     return len(endpoints) + len(channels)
 
 

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore
 from cloudpilot import jobs
 from cloudpilot.jobs import clock
 from cloudpilot.tasks import delete_in_batches
-from payments.models import Channel, Delivery, Endpoint, Message, Notice
+from payments.models import Delivery, Endpoint, Listener, Message, Notice
 
 _PRIORITY = 10  # the highest number comes last
 _PLACES = BoundedSemaphore(6)
@@ -90,27 +90,16 @@ def ask_to_spread(notice: Notice) -> None:
     jobs.enqueue(spread, {"notice": notice.pk}, company=notice.company_id, priority=_PRIORITY)
 
 
-def ask_to_serve_endpoint(endpoint: Endpoint) -> None:
-    """Have an endpoint sent what is due, once the caller's transaction commits."""
-    key = f"webhook-endpoint:{endpoint.pk}"
+def ask_to_serve(listener: Listener) -> None:
+    """Have a listener sent what is due, once the caller's transaction commits."""
+    is_endpoint = isinstance(listener, Endpoint)
+    task, argument = (serve_endpoint, "endpoint") if is_endpoint else (serve_channel, "channel")
+    key = f"notify-{argument}:{listener.pk}"
     jobs.enqueue(
-        serve_endpoint,
-        {"endpoint": endpoint.pk},
+        task,
+        {argument: listener.pk},
         unique=key,
         lock=key,
-        company=endpoint.company_id,
-        priority=_PRIORITY,
-    )
-
-
-def ask_to_serve_channel(channel: Channel) -> None:
-    """Have a channel's people told what waits, once the caller's transaction commits."""
-    key = f"notification-channel:{channel.pk}"
-    jobs.enqueue(
-        serve_channel,
-        {"channel": channel.pk},
-        unique=key,
-        lock=key,
-        company=channel.company_id,
+        company=listener.company_id,
         priority=_PRIORITY,
     )

@@ -35,7 +35,7 @@ def serve(channel_id: int) -> float | None:
 def try_out(channel: Channel) -> None:
     """Write to a channel's people that this works, once, even if it is switched off."""
     Message.objects.create(channel=channel)
-    tasks.ask_to_serve_channel(channel)
+    tasks.ask_to_serve(channel)
 
 
 def _next(channel: Channel) -> list[Message]:

@@ -115,6 +115,17 @@ def test_a_new_address_is_not_blamed_for_the_old_one(client, sell, receiver, end
     assert Endpoint.objects.get().paused_until is None
 
 
+def test_what_waits_is_sent_as_soon_as_the_address_is_right(client, sell, receiver, endpoint):
+    receiver.answer(500)
+    sell()
+    sell()
+
+    client.patch(of(endpoint), {"url": f"{receiver.url}/right"})
+    run_due()
+
+    assert [heard.path for heard in receiver.heard] == ["/hook", "/right"]
+
+
 def test_a_deleted_endpoint_is_gone_with_its_deliveries(client, sell, endpoint):
     sell()
 

@@ -124,7 +124,10 @@ def test_an_answer_that_means_nothing_is_asked_for_again(sell, telegram, chat, l
     assert Message.objects.get().state == "sent"
 
 
-def test_the_token_is_in_no_failure(sell, chat, settings, caplog, monkeypatch):
+def test_the_token_is_in_no_log_line_and_no_failure(sell, chat, telegram, settings, caplog):
+    caplog.set_level("DEBUG")
+    telegram.accept()
+    sell()
     settings.TELEGRAM_BASE_URL = "http://127.0.0.1:9"
 
     sell()
