@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.checks import server
+from benchmarks.checks import cpu_seconds, server
 
 EVENTS = int(os.environ.get("EVENTS", "10000"))
 TWICE = EVENTS // 10  # so many of them are sent a second time
@@ -27,18 +27,15 @@ def main():
         os.environ |= {"DJANGO_SETTINGS_MODULE": "cloudpilot.settings", "STATE_DIR": folder}
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
         tokens, vendor, postmaster = accounts()
-        with server() as port:
+        with server() as (web, port):
             requests = [webhook(number, tokens[number % ACCOUNTS]) for number in range(EVENTS)]
             requests += requests[:TWICE]
             send(port, requests[:200])  # which are sent again below
-            web = descendants(os.getpid())
-            database = descendants(postmaster) if postmaster else []
-            before = cpu_of(web), cpu_of(database), time.process_time()
+            before = cpu_seconds(web.pid), database_seconds(postmaster), time.process_time()
             began = time.perf_counter()
             took, refused = send(port, requests)
             seconds = time.perf_counter() - began
-            database = descendants(postmaster) if postmaster else []
-            after = cpu_of(web), cpu_of(database), time.process_time()
+            after = cpu_seconds(web.pid), database_seconds(postmaster), time.process_time()
         lost, deliveries = books()
 
     rate = len(requests) / seconds
@@ -181,29 +178,12 @@ def send(port, requests):
     return took, refused
 
 
-def descendants(pid):
-    """Return the processes that come from `pid`, without itself."""
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in path.read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
-
-
 def parent_of(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def cpu_of(pids):
-    """Return the seconds of CPU that processes have used."""
-    total = 0
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has ended
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+def database_seconds(postmaster):
+    return cpu_seconds(postmaster) if postmaster else 0.0
 
 
 if __name__ == "__main__":
