@@ -2,57 +2,17 @@
 
 import ssl
 import time
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
-import certifi
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from payments import transport
 from payments.gateways.errors import NotSent, Unknown
 from payments.gateways.http import Client, Deadline
+from tests.payments.certificates import certificate_for
 from tests.routers.routeros.servers import Peer
 
 from .servers import Server, ask, hear, reply
-
-
-def certificate_for(name, folder):
-    """Write a key and a certificate that vouches for itself; returns where."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a provider")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, SHA256())
-    )
-    path = folder / "provider.pem"
-    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(plain + certificate.public_bytes(Encoding.PEM))
-    return path
-
-
-@pytest.fixture
-def trust(monkeypatch):
-    """Return a function that has us believe a certificate, as if it were one of the world's."""
-
-    def believe(path):
-        monkeypatch.setattr(certifi, "where", lambda: str(path))
-        transport._trust.cache_clear()
-
-    yield believe
-    transport._trust.cache_clear()
 
 
 def secured(path, serve):

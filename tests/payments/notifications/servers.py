@@ -1,6 +1,7 @@
 """Whom notices go to, played on this machine: a receiver of webhooks, Telegram, a mail server."""
 
 import json
+import ssl
 import threading
 from collections import deque
 from contextlib import contextmanager
@@ -27,12 +28,21 @@ class HttpServer:
     An answer is a status, a body and headers, or a function that is given the connection.
     """
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         self.heard = []
+        self.names = []  # that were asked for in TLS
         self.answers = deque()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
         self.port = self._server.server_port
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            context.sni_callback = lambda sock, name, context: self.names.append(name)
+            # The handshake belongs in the connection's own thread.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.url = f"http://127.0.0.1:{self.port}"
 
     def answer(self, status=200, body=None, *, times=1, **headers):

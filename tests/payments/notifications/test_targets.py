@@ -3,11 +3,15 @@
 import socket
 
 import pytest
+from cryptography import x509
 
 from cloudpilot.hosts import HostNotAllowed
 from payments.models import DeliveryAttempt, Endpoint
 from payments.notifications import targets
 from payments.notifications.targets import UrlNotAllowed
+from tests.payments.certificates import certificate_for
+
+from .servers import HttpServer
 
 
 @pytest.mark.parametrize(
@@ -124,6 +128,23 @@ def test_a_name_is_resolved_once_and_stays_in_the_request(sell, receiver, endpoi
 
     assert asked == ["books.example.com"]
     assert receiver.heard[0].headers["host"] == f"books.example.com:{receiver.port}"
+
+
+def test_over_tls_the_certificate_must_be_of_the_name_and_not_of_the_address(
+    sell, endpoint, resolving, trust, tmp_path
+):
+    certificate = certificate_for(x509.DNSName("books.example.com"), tmp_path)
+    trust(certificate)
+    resolving("127.0.0.1")
+
+    with HttpServer(certificate).running() as server:
+        for name in ("books.example.com", "other.example.com"):
+            Endpoint.objects.update(url=f"https://{name}:{server.port}/")
+            sell()
+
+    assert [heard.headers["host"] for heard in server.heard] == [f"books.example.com:{server.port}"]
+    assert server.names == ["books.example.com", "other.example.com"]
+    assert DeliveryAttempt.objects.last().failure == "unreachable"
 
 
 def test_a_proxy_of_the_environment_is_not_used(sell, receiver, endpoint, monkeypatch):
