@@ -46,11 +46,14 @@ class Verdict:
 
 
 def active_accounts(company: Company) -> list[Credentials]:
-    """Return the accounts that guests may pay into: the live ones, then the newest first.
+    """Return the accounts that guests may pay into, the newest first.
 
-    An account that somebody is trying out beside a live one must not sell for play money by itself.
+    Beside a live one, those that are being tried out take nobody's play money: test cards are
+    public, and what they buy is real.
     """
-    return list(Credentials.objects.filter(company=company).active().order_by("environment", "-pk"))
+    accounts = list(Credentials.objects.filter(company=company).active().order_by("-pk"))
+    live = [account for account in accounts if account.environment == Environment.LIVE]
+    return live or accounts
 
 
 def in_use(credentials: Credentials) -> CredentialsVersion:

@@ -97,12 +97,12 @@ def test_the_newest_of_the_active_comes_first(client, providers, operator):
     assert [account.pk for account in accounts] == [newer["id"], older["id"]]
 
 
-def test_an_account_that_is_tried_out_comes_after_the_live_ones(operator):
+def test_beside_a_live_account_play_money_buys_nothing(operator):
     company = operator.personal_company
     live = CredentialsFactory(company=company, environment="live")
-    trial = CredentialsFactory(company=company, provider="intasend")
+    CredentialsFactory(company=company, provider="intasend")
 
-    assert services.active_accounts(company) == [live, trial]
+    assert services.active_accounts(company) == [live]
 
 
 def test_a_toggle_that_is_sent_again_with_its_key_is_one(client, path):
