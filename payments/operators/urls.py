@@ -23,7 +23,7 @@ urlpatterns = [
     path("", _get("list")),
     path("status/<str:status>/", _get("of_status")),
     path("method/<str:method>/", _get("of_method")),
-    path("export/", PaymentViewSet.as_view({"get": "export"})),
+    path("export.csv", PaymentViewSet.as_view({"get": "export"})),
     path("cash/", PaymentViewSet.as_view({"post": "take_cash"})),
     path("summary/", _watched(SummaryView.as_view())),
     path(_payment, _get("retrieve")),

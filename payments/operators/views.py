@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,20 +40,34 @@ class PaymentViewSet(
     queryset = Payment.objects.select_related("company", "voucher")
     serializer_class = serializers.PaymentSerializer
     lookup_field = "public_id"
-    error_statuses = {"refund": ("409",), "review": ("409",), "take_cash": ("409",)}
+    error_statuses = {
+        "of_status": ("400",),
+        "of_method": ("400",),
+        "refund": ("409",),
+        "review": ("409",),
+        "take_cash": ("409",),
+    }
 
     @extend_schema(parameters=[FilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._page(filters.read(request.query_params))
 
-    @extend_schema(operation_id="payments_of_status")
+    @extend_schema(
+        operation_id="payments_of_status",
+        parameters=[OpenApiParameter("status", str, OpenApiParameter.PATH, enum=Status.values)],
+        responses=serializers.PaymentSerializer(many=True),
+    )
     def of_status(self, request: Request, status: str) -> Response:
         """List the payments of one status."""
         if status not in Status:
             raise UnknownStatus(_one_of("status", Status.values))
         return self._page({"status": status})
 
-    @extend_schema(operation_id="payments_of_method")
+    @extend_schema(
+        operation_id="payments_of_method",
+        parameters=[OpenApiParameter("method", str, OpenApiParameter.PATH, enum=Method.values)],
+        responses=serializers.PaymentSerializer(many=True),
+    )
     def of_method(self, request: Request, method: str) -> Response:
         """List the payments that were made in one way, such as mpesa or cash."""
         if method not in Method:

@@ -99,7 +99,7 @@ def test_who_only_looks_sees_no_number_no_receipt_and_no_code(viewer, paid):
     assert listed["phone_number"] == answer["phone_number"] == "+2547•••678"
     assert answer["receipt"] is None
     assert answer["voucher"]["username"] is answer["voucher"]["passcode"] is None
-    exported = b"".join(viewer.get("/payments/export/").streaming_content).decode()
+    exported = b"".join(viewer.get("/payments/export.csv").streaming_content).decode()
     for text in (str(listed), str(answer), exported):
         assert PHONE not in text
         assert paid.voucher.code not in text
@@ -269,7 +269,7 @@ def test_a_page_asks_the_database_four_times(client, package):
 
 
 def table(client, query=""):
-    answer = client.get(f"/payments/export/{query}")
+    answer = client.get(f"/payments/export.csv{query}")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
@@ -299,7 +299,7 @@ def test_no_cell_of_an_export_is_a_formula(client, operator):
 
 def test_an_export_takes_the_lists_filters(client, paid):
     assert table(client, "?status=failed") == []
-    assert client.get("/payments/export/?status=x").status_code == 400
+    assert client.get("/payments/export.csv?status=x").status_code == 400
 
 
 # --- Refunds ----------------------------------------------------------------------------------
