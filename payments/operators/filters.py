@@ -50,7 +50,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
     """Return what a query asks for; one that names none of it, the usual one, costs nothing."""
     if not query.keys() & _NAMES:
         return {}
-    serializer = FilterSerializer(data=query)
+    serializer = FilterSerializer(data=dict(query.items()))  # no form, whose empty fields are none
     serializer.is_valid(raise_exception=True)
     wanted: dict[str, Any] = serializer.validated_data
     return wanted

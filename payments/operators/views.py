@@ -184,7 +184,7 @@ class SummaryView(FamilyView):
     )
     def get(self, request: Request) -> Response:
         """Sum up the ledger by day, currency and provider."""
-        query = serializers.SummaryQuery(data=request.query_params)
+        query = serializers.SummaryQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         companies, _ = rows.companies_of(request.user)
         router = query.validated_data.get("router")
