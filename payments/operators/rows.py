@@ -59,7 +59,7 @@ def shown(row: dict[str, Any], *, in_full: bool) -> dict[str, Any]:
         "payment_method": method,
         "payment_method_display": method.label,
         "phone_number": _phone(row, in_full=in_full),
-        "provider_receipt": row["provider_receipt"],
+        "provider_receipt": _receipt(row["provider_receipt"], in_full=in_full),
         "router": row["router_id"],
         "router_name": row["router_name"],
         "package": row["package_id"],
@@ -78,3 +78,8 @@ def _phone(row: dict[str, Any], *, in_full: bool) -> str:
         return ""
     phone = _PHONE.unseal_for(row["public_id"], row["phone"])
     return phone if in_full else phones.masked(phone)
+
+
+def _receipt(receipt: str, *, in_full: bool) -> str:
+    """Return the provider's receipt; with the phone it opens the purchase on the portal."""
+    return receipt if in_full or not receipt else f"•••{receipt[-3:]}"

@@ -46,7 +46,7 @@ class PaymentSerializer(serializers.Serializer):
     payment_method = serializers.ChoiceField(choices=Method.choices)
     payment_method_display = serializers.CharField()
     phone_number = serializers.CharField(help_text="masked for viewers; empty: not known")
-    provider_receipt = serializers.CharField(help_text="as the guest has it")
+    provider_receipt = serializers.CharField(help_text="as the guest has it; its end for viewers")
     router = serializers.IntegerField(allow_null=True)
     router_name = serializers.CharField()
     package = serializers.IntegerField(allow_null=True)

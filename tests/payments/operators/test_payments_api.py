@@ -94,14 +94,17 @@ def test_a_payment_shows_all_that_led_to_it(client, paid):
 
 
 def test_who_only_looks_sees_no_number_no_receipt_and_no_code(viewer, paid):
+    settling.apply(paid.pk, said(paid, receipt="OJM6Q1W84K"), source="poll")
     [listed], answer = shown(viewer), viewer.get(path_of(paid)).json()
 
     assert listed["phone_number"] == answer["phone_number"] == "+2547•••678"
     assert answer["receipt"] is None
     assert answer["voucher"]["username"] is answer["voucher"]["passcode"] is None
     exported = b"".join(viewer.get("/payments/export.csv").streaming_content).decode()
+    assert listed["provider_receipt"] == "•••84K"
     for text in (str(listed), str(answer), exported):
         assert PHONE not in text
+        assert "OJM6Q1W84K" not in text
         assert paid.voucher.code not in text
         assert paid.receipt not in text
 
