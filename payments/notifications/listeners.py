@@ -85,14 +85,16 @@ def _give_up_waiting(listener: Listener) -> None:
 
 
 def tell_owners(company_id: int, listener: str, reason: str) -> int:
-    """Write to the owners of a company what was switched off, and why; answers to how many."""
+    """Write to the owners of a company what was switched off, and why; answers to how many.
+
+    One letter for all of them: if it has to be sent again, nobody has had it already.
+    """
     owners = User.objects.filter(
         memberships__company=company_id, memberships__role=Role.OWNER, is_active=True
     )
     addresses = sorted({owner.email for owner in owners if owner.email})
-    told = wording.switched_off(listener, Listener.Ended(reason))
-    for address in addresses:
-        mailing.send([address], told)
+    if addresses:
+        mailing.send(addresses, wording.switched_off(listener, Listener.Ended(reason)))
     return len(addresses)
 
 

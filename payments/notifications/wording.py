@@ -75,7 +75,8 @@ def of_many(notices: Iterable[Notice]) -> Told:
     for notice in notices:
         key = (notice.kind, notice.data["currency"])
         numbers[key] += 1
-        sums[key] = sums.get(key, Decimal(0)) + Decimal(notice.data["amount"])
+        amount = "refunded" if notice.kind == Notice.Kind.REFUNDED else "amount"
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(notice.data[amount])
     lines = (
         f"{number} {_COUNTED[Notice.Kind(kind)]}: {currency} {sums[kind, currency]}"
         for (kind, currency), number in sorted(numbers.items())

@@ -276,3 +276,12 @@ def test_a_trial_reaches_people_of_a_channel_that_is_off(mailbox, mailboxes):
     run_due()
 
     assert read(mailbox)[1]["Subject"] == "CloudPilot reaches you here"
+
+
+def test_a_summary_adds_up_what_went_back_and_not_what_it_cost():
+    data = {"currency": "KES", "amount": "50.00", "refunded": "20.00"}
+    notices = [Notice(kind="payment.refunded", data=data), Notice(kind="payment.failed", data=data)]
+
+    told = wording.of_many(notices)
+
+    assert told.lines == ("1 not paid: KES 50.00", "1 refunded: KES 20.00")
