@@ -60,7 +60,7 @@ def of_notice(notice: Notice) -> Told:
     kind = Notice.Kind(notice.kind)
     amounts = {name: f"{data['currency']} {data[name]}" for name in ("amount", "refunded")}
     lines = [f"Payment {data['payment']}", f"Phone {_phone(notice.payment)}"]
-    lines += [f"By {data['provider']} {data['provider_receipt']}".rstrip()]
+    lines += [f"By {data['provider']} {_end_of(data['provider_receipt'])}".rstrip()]
     if data["reason"]:
         lines += [f"Why: {data['reason']}"]
     lines += [f"{notice.created_at:%Y-%m-%d %H:%M} UTC"]
@@ -109,6 +109,11 @@ def name_of(listener: Listener) -> str:
 
 def _is_telegram(listener: Listener) -> bool:
     return isinstance(listener, Channel) and listener.medium == Channel.Medium.TELEGRAM
+
+
+def _end_of(receipt: str) -> str:
+    """Return what tells a provider's receipt from others; all of it helps to open the purchase."""
+    return f"•••{receipt[-3:]}" if receipt else ""
 
 
 def _phone(payment: Payment) -> str:

@@ -46,12 +46,14 @@ def test_a_sale_is_told_in_the_chat(sell, telegram, chat):
 def test_what_people_are_told_opens_nothing(sell, telegram, chat):
     telegram.accept()
 
-    payment = sell()
+    payment = sell(provider_receipt="TKL8QW3RZ1")
 
     (text,) = telegram.texts
     secrets = [payment.phone, payment.phone[-9:], payment.receipt, payment.voucher.code]
+    secrets += [payment.provider_receipt]
     assert not [secret for secret in secrets if secret in text]
     assert "+2547•••678" in text
+    assert "kopokopo •••RZ1" in text
 
 
 def test_names_are_shown_as_they_are_and_mark_nothing_up(sell, package, telegram, chat):
