@@ -41,6 +41,7 @@ _LONG = timedelta(days=1)  # asked about once a day from then on, and a person s
 _SWEPT_AFTER = timedelta(minutes=1)
 _AT_ONCE = 200  # refunds that a sweep takes on
 _TRIES = 20
+_TOO_MUCH = "There is not so much of this payment left to give back."
 
 
 def request(
@@ -88,7 +89,9 @@ def request(
 
 
 def _demand_possible(payment: Payment, amount: int, by_hand: bool) -> None:
-    """Raise `CannotRefund` for what the provider would certainly refuse."""
+    """Raise `CannotRefund` for what is not there, or what the provider would certainly refuse."""
+    if not 1 <= amount <= payment.remaining:
+        raise CannotRefund(_TOO_MUCH)  # first of all: who is told to give it back otherwise, would
     if by_hand:
         return
     gateway = gateway_of(payment.provider)
@@ -103,11 +106,10 @@ def _hold(payment: Payment, amount: int) -> Payment:
     """Set `amount` aside in one statement, and return the payment as it is then, locked."""
     same = Payment.objects.filter(pk=payment.pk, state=payment.state)
     within = same.filter(received__gte=F("refunded") + F("refund_held") + amount)
-    is_possible = amount >= 1 and payment.state in _GIVES_BACK
-    if not (is_possible and within.update(refund_held=F("refund_held") + amount)):
+    if not (payment.state in _GIVES_BACK and within.update(refund_held=F("refund_held") + amount)):
         if not same.exists():
             raise Moved("The payment has gone on meanwhile.")
-        raise CannotRefund("There is not so much of this payment left to give back.")
+        raise CannotRefund(_TOO_MUCH)
     rows = Payment.objects.select_related("voucher")
     return rows.get(pk=payment.pk)
 

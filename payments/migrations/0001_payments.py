@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(help_text='the same for the same event sent again', max_length=200)),
                 ('headers', models.JSONField(default=dict, help_text='those that the signature needs')),
                 ('query', models.JSONField(default=dict)),
-                ('body', models.BinaryField(help_text='with no shared secret in it')),
+                ('body', cloudpilot.crypto.SealedField(bound_to='key', editable=False, help_text='each byte a character; null once it was dropped', null=True)),
                 ('state', models.CharField(choices=[('received', 'to be looked at'), ('applied', 'Applied'), ('ignored', 'nothing of ours, or nothing new'), ('dead', 'could not be dealt with; a person should look')], default='received', max_length=8)),
                 ('reason', models.CharField(blank=True, max_length=50)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),

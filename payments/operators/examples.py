@@ -124,7 +124,7 @@ _SUMS: dict[str, Any] = {
     "environment": "live",
     "payments": 12,
     "received": "600.00",
-    "refunded": "20.00",
+    "refunded": "-20.00",
     "taken_back": "0.00",
     "given_again": "0.00",
     "net": "580.00",

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from cloudpilot.crypto import SealedField
 from payments import providers
 from payments.gateways.base import Delivery, Topic
 from payments.gateways.errors import BadWebhook
@@ -20,6 +21,8 @@ log = logging.getLogger("cloudpilot.webhooks")
 
 NO_PAYMENT = "no_payment"
 _State = WebhookEvent.State
+_BODY: SealedField = WebhookEvent._meta.get_field("body")
+_BYTES = "latin-1"  # the encoding in which any bytes are a text, and that text those bytes
 # What a signature was made of, and what tells kinds of events apart. No header of ours or of a
 # proxy is kept.
 _KEPT_HEADERS = {
@@ -52,7 +55,9 @@ def receive(sender: Sender, delivery: Delivery) -> None:
 
 def delivery_of(event: WebhookEvent) -> Delivery:
     """Return a kept webhook as it came."""
-    return Delivery(headers=event.headers, query=event.query, body=bytes(event.body))
+    return Delivery(
+        headers=event.headers, query=event.query, body=(event.body or "").encode(_BYTES)
+    )
 
 
 def _keep(
@@ -63,12 +68,13 @@ def _keep(
     One that had come to nothing is given another chance by the provider's sending it again.
     """
     adapt = connection.ops.adapt_datetimefield_value
+    kept = providers.gateway_of(sender.provider).without_secrets(delivery)
     values: dict[str, Any] = {
         "credentials": sender.credentials,
         "key": key,
         "headers": json.dumps(_kept(delivery.headers)),
         "query": json.dumps(dict(delivery.query)),
-        "body": providers.gateway_of(sender.provider).without_secrets(delivery),
+        "body": _BODY.seal_for(key, kept.decode(_BYTES)),
         "state": state,
         "reason": reason,
         "now": adapt(timezone.now()),
@@ -80,7 +86,7 @@ def _keep(
     return pk, state_now
 
 
-_AGAIN = f"(event.state = 'dead' OR event.reason = '{NO_PAYMENT}') AND length(event.body) > 0"
+_AGAIN = f"(event.state = 'dead' OR event.reason = '{NO_PAYMENT}') AND event.body IS NOT NULL"
 _KEEP = f"""
     INSERT INTO {{table}} AS event
         (credentials_id, key, headers, query, body, state, reason, attempts, deliveries, due_at,

@@ -44,8 +44,8 @@ def drop_bodies(before: datetime) -> int:
     """Empty the bodies of events from `before`, a batch at a time; answers how many."""
     old = WebhookEvent.objects.filter(received_at__lt=before).exclude(state=_State.RECEIVED)
     dropped = 0
-    while keys := list(old.exclude(body=b"").values_list("pk", flat=True)[:_BATCH]):
-        dropped += WebhookEvent.objects.filter(pk__in=keys).update(body=b"", headers={}, query={})
+    while keys := list(old.exclude(body=None).values_list("pk", flat=True)[:_BATCH]):
+        dropped += WebhookEvent.objects.filter(pk__in=keys).update(body=None, headers={}, query={})
     return dropped
 
 

@@ -283,6 +283,14 @@ def test_kopo_kopo_is_not_asked_for_a_part():
     assert left(payment) == (State.SUCCEEDED, 0, 0)
 
 
+def test_nobody_is_told_to_give_back_by_hand_what_is_on_its_way_back():
+    payment = PaidFactory(package__price=1000)
+    ask(payment)
+
+    with pytest.raises(CannotRefund, match="not so much"):
+        ask(payment)
+
+
 def test_what_was_decided_about_a_payment_as_it_was_is_not_done_to_it_as_it_is():
     payment = paid()
     settling.apply(payment.pk, said(payment, refunded=300), source="webhook")

@@ -36,7 +36,7 @@ def test_a_webhook_is_kept_as_it_came_and_answered(sender, credentials):
 
     event = kept()
     assert (response.status_code, response.json()) == (200, {"received": True})
-    assert bytes(event.body) == body
+    assert inbox.delivery_of(event).body == body
     assert event.credentials == credentials
     assert event.headers == {
         "content-type": "application/json",
@@ -282,9 +282,17 @@ def test_what_was_signed_and_cannot_be_read_is_kept_for_a_person(sender, body, c
     assert {(r.status_code, r.json()["code"]) for r in answers} == {(400, "webhook_unreadable")}
     event = kept()
     assert (event.state, event.reason, event.deliveries) == ("dead", "unreadable", 2)
-    assert bytes(event.body) == body
+    assert inbox.delivery_of(event).body == body
     assert "ERROR" in [r.levelname for r in caplog.records if r.name == "cloudpilot.webhooks"]
     assert not jobs().exists()
+
+
+def test_a_copy_of_the_database_names_no_guest_of_whom_a_provider_told(sender):
+    sender.send(json.dumps({**received(), "guest": "Wanjiku +254712345678"}).encode())
+
+    [[body]] = WebhookEvent.objects.values_list("body")
+    assert "Wanjiku" in kept().body
+    assert "Wanjiku" not in body.token
 
 
 def test_an_event_of_no_interest_is_kept_and_left_alone(sender):
