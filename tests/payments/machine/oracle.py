@@ -1,0 +1,130 @@
+"""What must hold after every step, and in the end: judged by the providers' ledger, not our books."""
+
+from collections import Counter, defaultdict
+
+from django.utils import timezone
+
+from hotspot.live import USERS
+from hotspot.models import Voucher
+from payments import books, reconciliation, transitions
+from payments.models import Payment
+from payments.states import CLOSED, OPEN, PAID, State
+
+WITH_ACCESS = {State.SUCCEEDED, State.PARTIALLY_REFUNDED, State.REFUND_PENDING}
+
+
+class Oracle:
+    """Remembers what guests were shown, and what the payments were."""
+
+    def __init__(self, world):
+        self.world = world
+        self.began = timezone.now()
+        self.had_money = set()
+        self.codes = {}  # by payment
+        self.expiries = {}
+
+    # After every step -----------------------------------------------------------------------
+
+    def check(self):
+        payments = list(Payment.objects.select_related("voucher").prefetch_related("attempts"))
+        charges = self._charges()
+        for payment in payments:
+            told = [entry for one in payment.attempts.all() for entry in charges[one.reference]]
+            self._check_money(payment, told)
+            self._check_voucher(payment, told)
+            self._check_way(payment)
+        self._check_open_purchases(payments)
+        self._check_vouchers(payments)
+        self._check_router()
+
+    def _charges(self):
+        """Return the last thing that the ledger says of each charge, by our reference."""
+        last = {entry.ref: entry for entry in self.world.providers.ledger if entry.op == "charge"}
+        found = defaultdict(list)
+        for entry in last.values():
+            found[entry.reference].append(entry)
+        return found
+
+    def _check_money(self, payment, charges):
+        alive = [entry for entry in charges if entry.state != "failed"]
+        assert len(alive) <= 1, "one purchase is charged twice"
+        if payment.state == State.FAILED and not self.world.lied_to:
+            waiting = [entry for entry in alive if entry.state == "pending"]
+            assert not waiting, "a guest who is being charged is told that it failed"
+        assert payment.refunded + payment.refund_held <= payment.received, "refunds exceed money"
+        balance = payment.received - payment.refunded
+        assert books.balance(payment) == balance, "the ledger differs from the payment"
+
+    def _check_voucher(self, payment, charges):
+        if payment.state == State.SUCCEEDED:
+            assert payment.voucher is not None, "a payment succeeded without a voucher"
+        if payment.voucher is None:
+            return
+        assert payment.state in PAID, f"a payment that is {payment.state} has a voucher"
+        paid = [entry for entry in charges if entry.state == "succeeded"]
+        assert paid, "a voucher was given for no money"
+        whole = paid[0].amount == payment.amount and paid[0].currency == payment.currency
+        assert whole, "a voucher was given for other money than its price"
+        shown = self.codes.setdefault(payment.pk, payment.voucher.code)
+        assert payment.voucher.code == shown, "a code that a guest has seen was changed"
+        if payment.voucher.expires_at:
+            first = self.expiries.setdefault(payment.pk, payment.voucher.expires_at)
+            assert payment.voucher.expires_at == first, "time was granted again"
+
+    def _check_way(self, payment):
+        if payment.state in PAID | {State.REVIEW}:
+            self.had_money.add(payment.pk)
+        elif payment.pk in self.had_money:
+            raise AssertionError(f"a payment that had money became {payment.state}")
+        assert transitions.is_whole(payment), "a step is missing from the audit"
+
+    def _check_open_purchases(self, payments):
+        same = Counter(
+            (one.phone_index, one.mac_address, one.package_id, one.card_token)
+            for one in payments
+            if one.state in OPEN and one.card_token is None
+        )
+        assert all(count == 1 for count in same.values()), "a guest is asked twice for one thing"
+
+    def _check_vouchers(self, payments):
+        given = Voucher.objects.filter(source=Voucher.Source.SALE).count()
+        with_one = sum(one.voucher_id is not None for one in payments)
+        assert given == with_one, "there are more vouchers than payments for them"
+
+    def _check_router(self):
+        marks = [row["comment"] for row in self._users()]
+        assert len(marks) == len(set(marks)), "a voucher is on the router twice"
+
+    def _users(self):
+        rows = self.world.device.rows(USERS)
+        return [row for row in rows if "cp:voucher" in row.get("comment", "")]
+
+    # In the end -----------------------------------------------------------------------------
+
+    def unexplained(self):
+        """Return what the ledger says that guests paid, and for which they have nothing."""
+        return [
+            entry
+            for entries in self._charges().values()
+            for entry in entries
+            if entry.state == "succeeded" and not self._is_explained(entry)
+        ]
+
+    def _is_explained(self, entry):
+        payment = Payment.objects.filter(attempts__reference=entry.reference).first()
+        if payment is None or payment.state in OPEN | CLOSED:
+            return False
+        if payment.state not in WITH_ACCESS:
+            return True
+        voucher = Voucher.objects.get(pk=payment.voucher_id)
+        on_router = {row["name"] for row in self._users()}
+        return voucher.on_router_at is not None and voucher.code in on_router
+
+    def check_end(self):
+        paid = self.unexplained()
+        assert not paid, "a guest has paid and has no access"
+        report = reconciliation.reconcile(self.world.account, self.began, timezone.now())
+        assert report.is_explained, f"money is unexplained: {report.findings[0].code}"
+        broken = reconciliation.verify_books(self.began, timezone.now())
+        assert not broken, f"the books contradict themselves: {broken[0]['code']}"
+        self.check()
