@@ -5,11 +5,13 @@ PORT ?= 8000
 T ?= tests
 FUZZ_EXAMPLES ?= 500
 SCHEDULES ?= 200
+PAYMENT_EXAMPLES ?= 300
+MUTANT_EXAMPLES ?= 200
 # How many run tests at once; 0: one after the other, where a debugger can stop them.
 PROCESSES ?= 2
 # Tests of what never meets a database need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs \
-	--ignore=tests/scenarios --ignore=tests/hotspot/sheets --ignore=tests/hotspot/test_codes.py \
+	--ignore=tests/scenarios --ignore=tests/payments/machine --ignore=tests/hotspot/sheets --ignore=tests/hotspot/test_codes.py \
 	--ignore=tests/test_openapi.py \
 	$(foreach subject,command_policy command_spelling,--ignore=tests/routers/test_$(subject).py) \
 	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py) \
@@ -57,9 +59,12 @@ format: .venv/dev  ## put the code in its form
 docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
 	$(BIN)/mkdocs serve -a 127.0.0.1:8001
 
-campaign: .venv/dev  ## hours, not minutes: fuzzing, and random days at a hotspot; FUZZ_EXAMPLES=2000 SCHEDULES=1000
+campaign: .venv/dev  ## hours, not minutes: fuzzing, random days at a hotspot, payments while all fails; FUZZ_EXAMPLES=2000
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
 	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
+	PAYMENT_EXAMPLES=$(PAYMENT_EXAMPLES) MUTANT_EXAMPLES=$(MUTANT_EXAMPLES) $(BIN)/python -m pytest -n $(PROCESSES) tests/payments/machine
+	$(BIN)/python -m benchmarks.payments_campaign
+	$(BIN)/python -m tests.on_postgres $(BIN)/python -m benchmarks.payments_campaign
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros

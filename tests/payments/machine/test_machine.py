@@ -1,7 +1,6 @@
 """Whatever happens, in whatever order: who pays has access, a review or the money back."""
 
 import os
-import re
 
 import pytest
 from django.db import connection
@@ -61,11 +60,12 @@ def test_who_pays_has_access_or_a_review_or_the_money_back(simulators):
 
 @pytest.mark.skipif(not EXAMPLES_A_MUTANT, reason="takes minutes; `make campaign` does it")
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_bug_is_found(simulators, monkeypatch, name):
+def test_a_bug_is_found(simulators, monkeypatch, record_property, name):
     mutant = MUTANTS[name]
     mutant.patch(monkeypatch)
 
-    wrong = run(simulators, EXAMPLES_A_MUTANT, ["kopokopo"], faults_on=frozenset(mutant.needs))
+    choice = {"faults_on": mutant.needs, "crashes": mutant.crashes or PaymentMachine.crashes}
+    wrong = run(simulators, EXAMPLES_A_MUTANT, ["kopokopo"], **choice)
 
-    print(f"{name}: {wrong or 'survived'}")
-    assert re.search(mutant.verdict, wrong)
+    assert wrong, "the bug was not found"
+    record_property("found as", wrong)
