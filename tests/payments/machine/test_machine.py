@@ -1,5 +1,6 @@
 """Whatever happens, in whatever order: who pays has access, a review or the money back."""
 
+import logging
 import os
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.payments.machine.mutants import MUTANTS
 from tests.payments.machine.rules import PaymentMachine
+
+log = logging.getLogger(__name__)
 
 # `make campaign` asks for more, and for the mutants.
 EXAMPLES = int(os.environ.get("PAYMENT_EXAMPLES", "8"))
@@ -60,7 +63,7 @@ def test_who_pays_has_access_or_a_review_or_the_money_back(simulators):
 
 @pytest.mark.skipif(not EXAMPLES_A_MUTANT, reason="takes minutes; `make campaign` does it")
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_bug_is_found(simulators, monkeypatch, record_property, name):
+def test_a_bug_is_found(simulators, monkeypatch, name):
     mutant = MUTANTS[name]
     mutant.patch(monkeypatch)
 
@@ -68,4 +71,4 @@ def test_a_bug_is_found(simulators, monkeypatch, record_property, name):
     wrong = run(simulators, EXAMPLES_A_MUTANT, ["kopokopo"], **choice)
 
     assert wrong, "the bug was not found"
-    record_property("found as", wrong)
+    log.warning("%s is found: %s", name, wrong)
