@@ -17,11 +17,12 @@ BUY = (
 END = "Ctrl-C stops it all."
 
 
-@pytest.fixture
-def printed(tmp_path):
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
     """What `manage.py run_demo` says once everything is up, on a machine with no state at all."""
-    environment = {**os.environ, "STATE_DIR": str(tmp_path / "var")}
-    environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    folder = tmp_path_factory.mktemp("demo")
+    environment = {**os.environ, "STATE_DIR": str(folder / "var")}
+    environment["DATABASE_URL"] = f"sqlite:///{folder / 'db.sqlite3'}"
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run_demo", "--port", "0"],
         cwd=settings.BASE_DIR,
