@@ -200,6 +200,7 @@ def test_a_path_answers_alike_with_and_without_its_slash(client, router, route, 
     # The keys of a router that is not there: to make one twice would answer two of them.
     absent = {"empresa_id": company, "router_id": "RTR_0", "router_pk": 10**9, "key_id": "key_0"}
     absent["label"] = "0000000000"  # of a gateway
+    absent |= {"receipt": "2" * 27, "provider": "kopokopo", "method": "mpesa", "status": "pending"}
     path = route.path(pk=router.pk, public_id=company, company_id=company, **absent)
 
     bare = client.generic(verb, path.rstrip("/"), "[]", "application/json")

@@ -125,6 +125,7 @@ def a_purchase(router, phone_number, receipt):
 
 def a_payment(package, path):
     """Make what a path of payments is about: one to decide about, or one that was paid."""
+    package.price = 50_00
     payment = PaymentFactory(package=package)
     short = {"amount": 1} if path.endswith("/review/") else {}
     return settling.apply(payment.pk, said(payment, **short), source="poll").public_id

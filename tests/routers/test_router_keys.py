@@ -159,7 +159,7 @@ def test_an_inactive_companys_key_is_refused_at_the_very_next_request(anonymous,
 
 def test_a_key_costs_one_read_and_one_update(anonymous, token, django_assert_num_queries):
     with django_assert_num_queries(2 + 1) as queries:  # the last reads what is shown
-        config(anonymous, token)
+        anonymous.get("/portal/packages/", HTTP_X_API_KEY=token)
 
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "UPDATE", "SELECT"]
 
