@@ -21,7 +21,7 @@ from payments.gateways.base import Charge, Outcome
 from payments.gateways.errors import Absent, GatewayError
 from payments.models import Attempt, BooksReport, Credentials, Payment
 from payments.providers import gateway_of
-from payments.states import State
+from payments.states import CLOSED, OPEN, State
 
 log = logging.getLogger("cloudpilot.payments")
 
@@ -243,8 +243,8 @@ def _paid(payment: Payment, charge: Charge | None) -> int:
     """Return what the provider says was paid into the account for this payment."""
     if charge is None or charge.outcome not in _MONEY:
         return 0
-    if payment.state == State.REVIEW and not payment.received:
-        return 0  # it is not the operator's money, or paid for something else: a person looks at it
+    if payment.state not in OPEN | CLOSED and not payment.received:
+        return 0  # not the operator's money, or paid for something else: a person looks, or has
     return payment.amount if charge.amount is None else charge.amount
 
 

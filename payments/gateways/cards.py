@@ -32,7 +32,7 @@ _BY_WORDS = (
 
 def reason(words: str) -> str:
     """Return in our words why a card was refused."""
-    return next((ours for theirs, ours in _BY_WORDS if theirs in words.casefold()), "refused")
+    return next((ours for theirs, ours in _BY_WORDS if theirs in words.casefold()), "card_declined")
 
 
 def problems(request: ChargeRequest) -> Mapping[str, str]:

@@ -57,8 +57,19 @@ REASONS = {
     "phone_not_supported": "the number is none that can be asked",
     "prompt_not_sent": "the prompt did not reach the phone",
     "card_declined": "the bank said no to the card",
+    "card_details_wrong": "the card's number or code was wrong, or the page's token of it",
+    "card_expired": "the card's date is over, or wrong",
+    "call_your_bank": "the bank wants to be asked first",
     "provider_unreachable": "the provider does not answer; another method may",
     "failed": "for another reason",
+}
+# What a guest is told instead; who pays with a stolen card is not told how that was seen.
+_TOLD_AS = {
+    "card_disabled": "card_declined",
+    "card_token_invalid": "card_details_wrong",
+    "duplicated": "card_declined",
+    "high_risk": "card_declined",
+    "provider_busy": "provider_unreachable",
 }
 
 
@@ -255,4 +266,5 @@ def shown(payment: Payment) -> dict[str, Any]:
 def _reason(payment: Payment) -> str | None:
     if payment.state not in CLOSED:
         return None
-    return payment.reason if payment.reason in REASONS else "failed"
+    reason = _TOLD_AS.get(payment.reason, payment.reason)
+    return reason if reason in REASONS else "failed"

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from cloudpilot import jobs
 from hotspot.models import Voucher
-from payments import charging, reconciliation, settling, tasks
+from payments import charging, reconciliation, reviewing, settling, tasks
 from payments.gateways.errors import GatewayError
 from payments.models import (
     Attempt,
@@ -19,7 +19,7 @@ from payments.models import (
     Transition,
 )
 from payments.states import State
-from tests.factories import CompanyFactory, PaidFactory, PaymentFactory, said
+from tests.factories import CompanyFactory, PaidFactory, PaymentFactory, UserFactory, said
 from tests.payments.shops import PRICE, Shop
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,19 @@ def test_money_of_another_business_in_the_account_is_told_apart(shop):
 
     assert report.of("KES").elsewhere == PRICE
     assert report.is_explained
+
+
+@pytest.mark.parametrize("decision", ["accept", "refunded_elsewhere"])
+def test_what_was_decided_about_money_that_is_not_ours_is_explained(shop, decision):
+    payment = shop.order()
+    charging.submit(payment.pk)
+    shop.wait(5)
+    payment.refresh_from_db()
+    payment = settling.apply(payment.pk, said(payment, reference="another"), source="webhook")
+    assert payment.state == State.REVIEW
+    reviewing.decide(payment, decision, user=UserFactory())
+
+    assert compare(shop).is_explained
 
 
 def test_money_that_only_the_books_know_is_not_explained(shop):

@@ -20,10 +20,10 @@ from payments.gateways.base import (
 from payments.gateways.conekta import Conekta
 from payments.gateways.daraja import Daraja
 from payments.gateways.errors import Absent, Declined, KeysRefused, NotSent, Unknown
-from payments.gateways.http import LARGEST_BODY
 from payments.gateways.intasend import IntaSend
 from payments.gateways.kopokopo import KopoKopo
 from payments.gateways.mercadopago import MercadoPago
+from payments.transport import LARGEST_BODY
 
 from .servers import Server, hear, reply
 

@@ -14,7 +14,7 @@ from tests.payments.machine.rules import PaymentMachine
 log = logging.getLogger(__name__)
 
 # `make campaign` asks for more, and for the mutants.
-EXAMPLES = int(os.environ.get("PAYMENT_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("PAYMENT_EXAMPLES", "5"))
 EXAMPLES_A_MUTANT = int(os.environ.get("MUTANT_EXAMPLES", "0"))
 PROVIDERS = ["kopokopo", "conekta", "mercadopago"]
 

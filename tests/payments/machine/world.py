@@ -280,7 +280,8 @@ class World:
             *Payment.objects.exclude(ask_at=None).values_list("ask_at", flat=True),
             *WebhookEvent.objects.filter(state="received").values_list("due_at", flat=True),
         ]
-        seconds = [max(0.0, (moment - now).total_seconds()) + 0.1 for moment in moments if moment]
+        # Sweeps look for nothing that is not late.
+        seconds = [max(0.0, (moment - now).total_seconds()) + 11 for moment in moments if moment]
         if self.providers.prompts() or Refund.objects.filter(ended_at=None).exists():
             seconds.append(30.0)
         return min(seconds) if seconds else None

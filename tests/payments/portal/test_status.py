@@ -67,7 +67,13 @@ def test_it_is_told_in_the_words_of_the_portal(portal, package, state, status):
 
 @pytest.mark.parametrize(
     ("reason", "told"),
-    [("wrong_pin", "wrong_pin"), ("cancelled", "cancelled"), ("keys_refused", "failed")],
+    [
+        ("wrong_pin", "wrong_pin"),
+        ("cancelled", "cancelled"),
+        ("keys_refused", "failed"),
+        ("card_expired", "card_expired"),
+        ("high_risk", "card_declined"),
+    ],
 )
 def test_why_it_failed_is_told_where_the_guest_can_mend_it(portal, package, reason, told):
     payment = PaymentFactory(package=package, state=State.FAILED, reason=reason)
