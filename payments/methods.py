@@ -4,7 +4,7 @@ from django.db import models
 
 from payments.gateways.base import Means
 from payments.models.payment import CASH
-from payments.providers import GATEWAYS
+from payments.providers import SLUGS, gateway_of
 
 
 class Method(models.TextChoices):
@@ -21,10 +21,10 @@ def method_of(provider: str) -> Method:
     """Return how one pays with this provider."""
     if provider == CASH:
         return Method.CASH
-    [means] = GATEWAYS[provider].means
+    [means] = gateway_of(provider).means
     return _BY_MEANS[means]
 
 
 def providers_of(method: str) -> list[str]:
     """Return which providers take this; none for one that nobody takes, or that does not exist."""
-    return [provider for provider in (*GATEWAYS, CASH) if method_of(provider) == method]
+    return [provider for provider in (*SLUGS, CASH) if method_of(provider) == method]

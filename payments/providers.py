@@ -1,7 +1,7 @@
 """Which payment providers there are, and how the product reaches them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.conf import settings
@@ -22,9 +22,10 @@ _PROVIDERS: Mapping[str, Callable[..., Gateway]] = {
     MercadoPago.slug: MercadoPago,
     Conekta.slug: Conekta,
 }
+SLUGS = tuple(_PROVIDERS)
 _OTHER_NAMES = {"instasend": "intasend", "mpesa": "daraja"}
 # Every spelling that callers may use.
-NAMES = (*_PROVIDERS, *_OTHER_NAMES)
+NAMES = (*SLUGS, *_OTHER_NAMES)
 # Where the original's clients know a provider by other words than it uses itself.
 _CALLED = {"kopokopo": "KopoKopo", "instasend": "InstaSend"}
 
@@ -60,20 +61,6 @@ def account_of(version: CredentialsVersion) -> Account:
         extra=json.loads(version.extra),
         identity=version.identity,
     )
-
-
-class _Gateways(Mapping[str, Gateway]):
-    def __getitem__(self, slug: str) -> Gateway:
-        return gateway_of(slug)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_PROVIDERS)
-
-    def __len__(self) -> int:
-        return len(_PROVIDERS)
-
-
-GATEWAYS: Mapping[str, Gateway] = _Gateways()
 
 
 class CalledInTransaction(AssertionError):

@@ -12,14 +12,13 @@ from payments import phones
 from payments.gateways.base import Environment
 from payments.models import Credentials, Payment
 from payments.models.payment import CASH
-from payments.providers import GATEWAYS, slug_of
+from payments.providers import NAMES, slug_of
 from payments.purchasing import phone_index
 from payments.states import State, Status, states_of
 
 _MAX_ID = 2**63 - 1
 _QUEUES = {Status.PENDING, Status.REVIEW}  # which are looked at often, and hold little
 _MOST_FOUND = 1000  # of one phone or receipt; more were no search
-_OTHER_SPELLINGS = ("instasend", "mpesa")
 
 
 class FilterSerializer(serializers.Serializer):
@@ -27,7 +26,7 @@ class FilterSerializer(serializers.Serializer):
 
     router = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
     package = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
-    provider = serializers.ChoiceField(choices=[*GATEWAYS, *_OTHER_SPELLINGS, CASH], required=False)
+    provider = serializers.ChoiceField(choices=[*NAMES, CASH], required=False)
     environment = serializers.ChoiceField(choices=[*Environment], required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     state = serializers.ChoiceField(

@@ -33,8 +33,9 @@ def test_a_provider_has_one_slug_and_several_spellings(named, slug):
 
 
 def test_every_provider_answers_to_its_slug(settings):
-    assert set(registry.GATEWAYS) == set(settings.PROVIDER_BASE_URLS)
-    for slug, gateway in registry.GATEWAYS.items():
+    assert set(registry.SLUGS) == set(settings.PROVIDER_BASE_URLS)
+    for slug in registry.SLUGS:
+        gateway = registry.gateway_of(slug)
         assert gateway.slug == slug
         assert gateway is registry.gateway_of(slug)
         assert gateway.means

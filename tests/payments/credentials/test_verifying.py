@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 
 from payments import asking
 from payments.models import CredentialsVersion
-from payments.providers import GATEWAYS
+from payments.providers import SLUGS
 
 ALL = "/payments/credentials/"
 
@@ -59,7 +59,7 @@ def test_an_empty_key_is_refused_in_the_originals_words(client, path, key):
 # --- Without one ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("slug", list(GATEWAYS))
+@pytest.mark.parametrize("slug", SLUGS)
 def test_the_provider_says_whose_the_keys_are_and_that_is_kept(client, providers, slug):
     made = opened_at(providers, client, slug)
 
@@ -71,7 +71,7 @@ def test_the_provider_says_whose_the_keys_are_and_that_is_kept(client, providers
     assert answer["identity"] == shown["identity"] != ""
 
 
-@pytest.mark.parametrize("slug", list(GATEWAYS))
+@pytest.mark.parametrize("slug", SLUGS)
 def test_keys_that_the_provider_does_not_know_are_not_valid(client, providers, slug):
     made = opened_at(providers, client, slug)
     path = f"{ALL}{made['id']}/"

@@ -135,7 +135,7 @@ def card_shop(request, shop_at):
 
 def who(can):
     """Run a test at the providers that can do this."""
-    slugs = [slug for slug in ALL if getattr(registry.GATEWAYS[slug], can)]
+    slugs = [slug for slug in ALL if getattr(registry.gateway_of(slug), can)]
     return pytest.mark.parametrize("shop", slugs, indirect=True)
 
 
