@@ -6,13 +6,11 @@ from django.db import transaction
 
 from cloudpilot.locks import hold
 from hotspot.errors import PackageRetired
-from hotspot.issuing import terms_of
 from hotspot.models import Package
-from payments import receipts, settling, terms
+from payments import quotes, settling
 from payments.gateways.base import Environment
 from payments.models import Payment
 from payments.models.payment import CASH
-from payments.purchasing import phone_index
 
 
 def take(package: Package, *, user: Any, phone: str = "", mac_address: str = "") -> Payment:
@@ -21,22 +19,11 @@ def take(package: Package, *, user: Any, phone: str = "", mac_address: str = "")
     It is always a payment of its own: one that a provider is asked about stays the provider's to
     settle. `phone` is E.164. Raises `PackageRetired`.
     """
-    receipt = receipts.new()
-    payment = Payment(
-        company_id=package.company_id,
-        router_id=package.router_id,
-        router_name=package.router.name,
-        package=package,
-        package_name=package.name,
-        terms=terms.to_json(terms_of(package)),
+    payment = quotes.quoted(
+        package,
+        phone=phone,
         provider=CASH,
         environment=Environment.LIVE,
-        amount=package.price,
-        currency=package.currency,
-        receipt=receipt,
-        receipt_index=receipts.index(receipt),
-        phone=phone or None,
-        phone_index=phone_index(phone),
         mac_address=mac_address,
         ask_at=None,
     )

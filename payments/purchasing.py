@@ -8,9 +8,8 @@ from cloudpilot.crypto import digest
 from cloudpilot.limits import spend
 from cloudpilot.locks import hold
 from hotspot.errors import PackageRetired
-from hotspot.issuing import terms_of
 from hotspot.models import Package
-from payments import providers, receipts, tasks, terms
+from payments import providers, quotes, tasks
 from payments.credentials import services as credentials
 from payments.errors import Moved, NoWayToPay, PurchaseInvalid
 from payments.gateways.base import ChargeRequest, Gateway, Means
@@ -63,16 +62,11 @@ def purchase(
             open_one = Payment.objects.filter(buying=buying, state__in=OPEN).first()
             if open_one is not None:
                 return open_one
-            row = _new(router, package, account, version, buying=buying, **guest, **device)
+            row = _new(package, version, buying=buying, **guest, **device)
             if _save(row, limits):
                 tasks.ask_to_charge(row.pk)
                 return row
     raise Moved("The same is being bought at this moment; try again.")
-
-
-def phone_index(phone: str) -> str:
-    """Return the keyed digest by which payments of a phone (E.164) are found."""
-    return digest(phone, "guest-phone") if phone else ""
 
 
 def ways_to_pay(router: Router) -> list[Credentials]:
@@ -125,28 +119,22 @@ def _buying(router: Router, package: Package, account: Credentials, guest: list[
 
 
 def _new(
-    router: Router, package: Package, account: Credentials, version: CredentialsVersion, **row: Any
+    package: Package,
+    version: CredentialsVersion,
+    *,
+    email: str,
+    card_token: str,
+    **columns: Any,
 ) -> Payment:
-    receipt = receipts.new()
-    sealed = {name: row.pop(name) or None for name in ("phone", "email", "card_token")}
-    return Payment(
-        company_id=router.company_id,
-        router=router,
-        router_name=router.name,
-        package=package,
-        package_name=package.name,
-        terms=terms.to_json(terms_of(package)),
-        provider=account.provider,
+    return quotes.quoted(
+        package,
+        provider=version.credentials.provider,
         environment=version.environment,
-        credentials=account,
+        credentials=version.credentials,
         credentials_version=version,
-        amount=package.price,
-        currency=package.currency,
-        receipt=receipt,
-        receipt_index=receipts.index(receipt),
-        phone_index=phone_index(sealed["phone"] or ""),
-        **sealed,
-        **row,
+        email=email or None,
+        card_token=card_token or None,
+        **columns,
     )
 
 

@@ -13,7 +13,6 @@ from payments.gateways.base import Environment
 from payments.models import Credentials, Payment
 from payments.models.payment import CASH
 from payments.providers import NAMES, slug_of
-from payments.purchasing import phone_index
 from payments.states import State, Status, states_of
 
 _MAX_ID = 2**63 - 1
@@ -112,7 +111,7 @@ def _with_receipt(companies: list[int], text: str) -> list[int]:
 
 def _of_phone(phone: str) -> list[int]:
     """Return the payments of a phone, other companies' among them."""
-    return _keys(Payment.objects.filter(phone_index=phone_index(phone)).exclude(phone_index=""))
+    return _keys(Payment.objects.filter(phone_index=phones.index(phone)).exclude(phone_index=""))
 
 
 def _keys(found: QuerySet[Payment]) -> list[int]:

@@ -4,9 +4,9 @@ from hmac import compare_digest
 
 from cloudpilot.limits import failures_spent
 from hotspot import codes
+from payments import phones
 from payments.errors import PurchaseNotFound
 from payments.models import Payment
-from payments.purchasing import phone_index
 from routers.models import RouterKey
 
 SHORTEST = 4  # characters of a receipt's end
@@ -27,7 +27,7 @@ def find(key: RouterKey, *, phone: str, receipt: str, device: str, network: str)
         "wrong_receipts_per_address": network,
     }
     with failures_spent({limit: subject for limit, subject in subjects.items() if subject}):
-        rows = Payment.objects.filter(router=key.router_id, phone_index=phone_index(phone))
+        rows = Payment.objects.filter(router=key.router_id, phone_index=phones.index(phone))
         latest = rows.select_related("voucher").order_by("-pk")[:_LATEST]
         found = next((row for row in latest if _is_of(row, receipt)), None)
         if found is None:

@@ -8,7 +8,6 @@ from hotspot.codes import normalise
 from hotspot.models import Package
 from hotspot.models.guest_gateway import digest_of
 from payments import phones, receipts, settling
-from payments.purchasing import phone_index
 from routers import keys as router_keys
 from routers.models import Router
 from tests.factories import (
@@ -118,7 +117,7 @@ def a_purchase(router, phone_number, receipt):
     PaymentFactory(
         package=PackageFactory(router=router),
         phone=phone,
-        phone_index=phone_index(phone),
+        phone_index=phones.index(phone),
         receipt=whole,
     )
 

@@ -12,10 +12,9 @@ from openapi_schema_validator import OAS30Validator
 
 from cloudpilot.models import AuditEvent
 from hotspot.models import Voucher
-from payments import reviewing, settling
+from payments import phones, reviewing, settling
 from payments.gateways.base import Outcome
 from payments.models import LedgerEntry, Payment
-from payments.purchasing import phone_index
 from payments.reviewing import Decision
 from payments.states import State
 from tests.factories import (
@@ -184,7 +183,7 @@ def test_a_payment_is_found_by_phone_receipt_and_id(client, package, typed):
     account = CredentialsFactory(company=package.company)
     one, _ = (
         PaymentFactory(
-            package=package, credentials=account, phone=phone, phone_index=phone_index(phone)
+            package=package, credentials=account, phone=phone, phone_index=phones.index(phone)
         )
         for phone in (PHONE, "+254712000000")
     )
@@ -197,7 +196,7 @@ def test_a_payment_is_found_by_phone_receipt_and_id(client, package, typed):
 
 @pytest.mark.parametrize("typed", ["0712345678", "OJM6Q1W84K", "nothing of the kind"])
 def test_nobody_elses_payment_is_found(client, typed):
-    theirs = PaymentFactory(phone_index=phone_index(PHONE))
+    theirs = PaymentFactory(phone_index=phones.index(PHONE))
     settling.apply(theirs.pk, said(theirs, receipt="OJM6Q1W84K"), source="poll")
 
     assert shown(client, f"?search={typed}") == []

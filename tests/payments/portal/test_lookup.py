@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.purchasing import phone_index
+from payments import phones
 from routers import keys
 from tests.factories import PackageFactory, PaidFactory, RouterFactory
 from tests.parallel import at_once
@@ -21,7 +21,7 @@ def package(router):
 
 def bought(package, **facts):
     phone = facts.pop("phone", E164)
-    return PaidFactory(package=package, phone=phone, phone_index=phone_index(phone), **facts)
+    return PaidFactory(package=package, phone=phone, phone_index=phones.index(phone), **facts)
 
 
 @pytest.fixture
