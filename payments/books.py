@@ -1,8 +1,8 @@
 """The ledger: what moved, added in the transaction of the step that it belongs to."""
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, Refund
 
 _KINDS_OUT = {LedgerEntry.Kind.REFUNDED, LedgerEntry.Kind.TAKEN_BACK}
 
@@ -28,7 +28,14 @@ def enter(payment: Payment, kind: LedgerEntry.Kind, amount: int, reference: str)
 def taken_back(payment: Payment) -> int:
     """Return what disputes hold of the payment's money."""
     kinds = [LedgerEntry.Kind.TAKEN_BACK, LedgerEntry.Kind.GIVEN_AGAIN]
-    total: int | None = payment.entries.filter(kind__in=kinds).aggregate(total=Sum("amount"))[
-        "total"
-    ]
-    return -(total or 0)
+    return -_total(payment.entries.filter(kind__in=kinds))
+
+
+def given_by_hand(payment: Payment) -> int:
+    """Return what members gave back of it themselves, of which its provider knows nothing."""
+    return _total(payment.refunds.filter(by_hand=True, state=Refund.State.SUCCEEDED))
+
+
+def _total(rows: QuerySet[LedgerEntry] | QuerySet[Refund]) -> int:
+    total: int | None = rows.aggregate(total=Sum("amount"))["total"]
+    return total or 0

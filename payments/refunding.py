@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils import timezone
 
 from cloudpilot import limits
@@ -207,9 +207,7 @@ def _settle_by_totals(payment: Payment) -> None:
         return
     payment = Payment.objects.get(pk=payment.pk)
     refunds = payment.refunds.filter(state__in=OPEN)
-    by_hand = payment.refunds.filter(by_hand=True, state=Refund.State.SUCCEEDED)
-    here = by_hand.aggregate(total=Sum("amount"))["total"] or 0
-    known = payment.refunded - here  # to the provider
+    known = payment.refunded - books.given_by_hand(payment)  # to the provider
     made = payment.received if charge.outcome is Outcome.REFUNDED else charge.refunded
     if made == known + payment.refund_held:
         said = base.Refund(RefundOutcome.SUCCEEDED, "")

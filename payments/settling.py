@@ -12,13 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from payments import books, disputes, ladder, references, transitions, vouchers
 from payments.errors import Moved, NoVoucherPossible
 from payments.gateways.base import Charge, Environment, Outcome
-from payments.models import Attempt, LedgerEntry, Payment, Refund
+from payments.models import Attempt, LedgerEntry, Payment
 from payments.states import CLOSED, OPEN, State
 
 log = logging.getLogger("cloudpilot.payments")
@@ -218,7 +218,7 @@ def facts_of(payment: Payment, charge: Charge) -> Facts:
         refunded=payment.refunded,
         refund_held=payment.refund_held,
         taken_back=books.taken_back(payment) if payment.state == State.DISPUTED else 0,
-        by_hand=_by_hand(payment) if payment.refunded else 0,
+        by_hand=books.given_by_hand(payment) if payment.refunded else 0,
         provider_ref=payment.provider_ref,
         reference=names[-1] if names else "",
         references=frozenset(names),
@@ -230,12 +230,6 @@ def facts_of(payment: Payment, charge: Charge) -> Facts:
         of_another=_others_with(payment, charge),
         in_state_for=timezone.now() - payment.updated_at,
     )
-
-
-def _by_hand(payment: Payment) -> int:
-    refunds = payment.refunds.filter(by_hand=True, state=Refund.State.SUCCEEDED)
-    total: int | None = refunds.aggregate(total=Sum("amount"))["total"]
-    return total or 0
 
 
 def _others_with(payment: Payment, charge: Charge) -> bool:
