@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.decorators.http import conditional_page
 
 from payments.portal.views import ConfigView, LookupView, PurchasesView, PurchaseView
 
@@ -6,5 +7,6 @@ urlpatterns = [
     path("config/", ConfigView.as_view()),
     path("purchases/", PurchasesView.as_view()),
     path("purchases/lookup/", LookupView.as_view()),
-    path("purchases/<str:receipt>/", PurchaseView.as_view()),
+    # Pages ask every few seconds: what they have seen is not sent again.
+    path("purchases/<str:receipt>/", conditional_page(PurchaseView.as_view())),
 ]

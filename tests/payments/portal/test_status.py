@@ -123,6 +123,7 @@ def test_an_answer_that_was_seen_is_not_sent_again(portal, package):
     changed = look(portal, payment, HTTP_IF_NONE_MATCH=tag)
 
     assert (same.status_code, same.content) == (304, b"")
+    assert same["Cache-Control"] == "private, no-cache"
     assert (changed.status_code, changed.json()["status"]) == (200, "failed")
 
 
