@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet
 
-from cloudpilot.jobs import clock
-from cloudpilot.jobs.models import Job
+from cloudpilot.jobs import clock, processes
+from cloudpilot.jobs.models import Job, Worker
 from cloudpilot.jobs.registry import find
 from cloudpilot.text import storable
 
@@ -67,16 +67,34 @@ def _queue(rows: QuerySet[Job], due_at: datetime, attempts: int, error: str) -> 
 
 
 def reclaim() -> int:
-    """Take the jobs whose lease has passed from their workers; answers how many."""
-    now = clock.now()
-    late = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
-    return sum(_take_away(job, now) for job in late[:1000])
+    """Take the jobs whose lease has passed, or whose worker is gone; answers how many."""
+    return _take_all(Q(lease_until__lt=clock.now())) + sum(map(_bury, _the_dead()))
 
 
-def _take_away(job: Job, now: datetime) -> bool:
+def _the_dead() -> list[Worker]:
+    """Return the workers whose processes have certainly ended: their leases need not pass."""
+    here = processes.this()
+    if here is None:
+        return []
+    return [worker for worker in Worker.objects.beside(here) if worker.is_gone]
+
+
+def _bury(worker: Worker) -> int:
+    taken = _take_all(Q(worker=worker.name))
+    left = Job.objects.filter(state=Job.State.RUNNING, worker=worker.name)
+    Worker.objects.filter(~Exists(left), name=worker.name).delete()
+    return taken
+
+
+def _take_all(lost: Q) -> int:
+    running = Job.objects.filter(lost, state=Job.State.RUNNING)
+    return sum(_take_away(job, lost) for job in running[:1000])
+
+
+def _take_away(job: Job, lost: Q) -> bool:
     with transaction.atomic():
         # Asked again under a lock: its worker may have come back to life, or another been quicker.
-        rows = held(job).filter(lease_until__lt=now).select_for_update(skip_locked=True)
+        rows = held(job).filter(lost).select_for_update(skip_locked=True)
         if not rows.exists():
             return False
         task = find(job.task)

@@ -5,12 +5,13 @@ import os
 import secrets
 import socket
 import threading
+from dataclasses import asdict
 from datetime import datetime
 from types import TracebackType
 
 from django.db import Error, close_old_connections, connection
 
-from cloudpilot.jobs import clock
+from cloudpilot.jobs import clock, processes
 from cloudpilot.jobs.models import Job, Worker
 
 log = logging.getLogger("cloudpilot.jobs")
@@ -75,6 +76,7 @@ class Heartbeat:
 
     def _enter(self, now: datetime) -> None:
         # Written anew if it is gone: a worker that was away for long has been forgotten.
+        process = processes.this()
         Worker.objects.update_or_create(
             name=self.worker,
             defaults={"seen_at": now},
@@ -82,6 +84,7 @@ class Heartbeat:
                 "seen_at": now,
                 "threads": self.threads,
                 "started_at": now,
+                **(asdict(process) if process else {}),
             },
         )
 

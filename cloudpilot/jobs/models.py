@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cloudpilot.jobs import clock
+from cloudpilot.jobs.processes import Process
 from cloudpilot.random_ids import public_id
 from cloudpilot.tenancy import OwnedQuerySet
 
@@ -121,6 +122,10 @@ class WorkerQuerySet(models.QuerySet):
         total: int | None = self.aggregate(total=models.Sum("threads"))["total"]
         return total or 0
 
+    def beside(self, process: Process) -> Self:
+        """Keep those of whom it can be told from this process whether they are gone."""
+        return self.filter(place=process.place)
+
 
 class Worker(models.Model):
     """A process that runs jobs, while it lives."""
@@ -129,8 +134,19 @@ class Worker(models.Model):
     threads = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
+    # Which process it is; all empty where that cannot be told.
+    place = models.CharField(max_length=200, blank=True)
+    pid = models.PositiveIntegerField(null=True)
+    born = models.PositiveBigIntegerField(null=True)
 
     objects = WorkerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its process has certainly ended, as far as can be told from this one."""
+        if self.pid is None or self.born is None:
+            return False
+        return Process(self.place, self.pid, self.born).is_gone()

@@ -1,11 +1,12 @@
 """Whose a job is: no longer than its lease, and nobody's who lost it."""
 
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
 
 from cloudpilot import jobs
-from cloudpilot.jobs import clock, ending, schedules
+from cloudpilot.jobs import clock, ending, processes, schedules
 from cloudpilot.jobs.claiming import claim
 from cloudpilot.jobs.leases import Heartbeat
 from cloudpilot.jobs.models import Job, Schedule, Worker
@@ -95,6 +96,71 @@ def test_a_job_that_comes_back_and_was_cancelled_ends(db, end):
     end(job)
 
     assert Job.objects.get().state == CANCELLED
+
+
+# --- Workers that are gone ------------------------------------------------------------------
+
+HERE = processes.this()
+can_tell = pytest.mark.skipif(HERE is None, reason="the kernel does not tell of processes")
+
+
+def enter(name, process):
+    now = clock.now()
+    return Worker.objects.create(
+        name=name, threads=1, started_at=now, seen_at=now, **asdict(process)
+    )
+
+
+def a_dead_process():
+    return replace(HERE, born=HERE.born - 1)  # whose pid is ours by now
+
+
+@can_tell
+def test_the_jobs_of_a_worker_that_is_gone_are_anybodys_at_once(db):
+    job = claimed()
+    enter("first", a_dead_process())
+
+    assert ending.reclaim() == 1
+
+    assert claim("second", 1) == [job]
+    assert not Worker.objects.exists()
+    assert ending.finish(job, DONE) is None
+
+
+@can_tell
+def test_who_lives_or_is_elsewhere_keeps_its_jobs(db):
+    for name, process in (
+        ("alive", HERE),
+        ("elsewhere", replace(a_dead_process(), place="another machine")),
+    ):
+        jobs.enqueue(tasks.echo)
+        claim(name, 1)
+        enter(name, process)
+    jobs.enqueue(tasks.echo)
+    claim("unlisted", 1)
+
+    assert ending.reclaim() == 0
+    assert Worker.objects.count() == 2
+
+
+@can_tell
+def test_a_worker_enters_itself_as_the_process_that_it_is(db):
+    with Heartbeat("first", threads=1):
+        worker = Worker.objects.get()
+
+    assert processes.Process(worker.place, worker.pid, worker.born) == HERE
+
+
+@can_tell
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_looks_at_a_worker_that_is_gone_one_takes_each_job():
+    for _ in range(3):
+        claimed()
+    enter("first", a_dead_process())
+
+    assert sum(at_once(lambda _: ending.reclaim(), 5)) == 3
+    assert [job.token for job in claim("second", 9)] == [2, 2, 2]
 
 
 # --- Locks and shares -----------------------------------------------------------------------

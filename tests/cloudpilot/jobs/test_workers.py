@@ -36,8 +36,9 @@ def test_a_worker_that_is_killed_time_and_again_loses_nothing(start_worker, jour
     for number, name in enumerate(wanted):
         a_job(journal, name, lock=f"router:{number % 7}")
 
+    # Whoever comes next finds that it is gone, and need not wait out its leases.
     for goal in sorted(random.sample(range(1, 55), 2)):
-        worker = start_worker("--threads", 4)
+        worker = start_worker("--threads", 4, JOB_LEASE_SECONDS="600")
         eventually(lambda goal=goal: len(journal.lines("start")) >= goal)
         worker.end(signal.SIGKILL)
     start_worker("--threads", 4)
