@@ -6,6 +6,7 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from cloudpilot import money
+from hotspot.portal.serializers import credentials_of
 from hotspot.states import OPEN
 from payments.models import Payment, Refund, WebhookEvent
 from payments.operators import rows
@@ -61,13 +62,12 @@ def _voucher(payment: Payment, *, in_full: bool) -> dict[str, Any] | None:
     voucher = payment.voucher
     if voucher is None:
         return None
-    code = voucher.code if in_full else None
+    hidden = {"username": None, "passcode": None}
     return {
         "id": voucher.pk,
         "state": voucher.state_at(timezone.now()),
         "on_router": voucher.on_router_at is not None,
-        "username": code,
-        "passcode": (voucher.password or code) if in_full else None,
+        **(credentials_of(voucher) if in_full else hidden),
     }
 
 

@@ -14,6 +14,7 @@ from hotspot.models import Package
 from hotspot.portal.serializers import CONFIG, PortalConfig, access_of, credentials_of
 from hotspot.states import State as VoucherState
 from payments import phones, providers
+from payments.credentials import services as credentials
 from payments.gateways.base import Means
 from payments.models import Credentials as Account
 from payments.models import Payment
@@ -94,7 +95,7 @@ def way_shown(account: Account) -> dict[str, Any]:
         "means": sorted(gateway.means),
         "currencies": sorted(gateway.currencies),
         "environment": account.environment,
-        "public_key": account.versions.get(replaced_at=None).api_key if takes_cards else None,
+        "public_key": credentials.in_use(account).api_key if takes_cards else None,
     }
 
 
