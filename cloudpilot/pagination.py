@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from cloudpilot.serializers import MAX_ROW_ID, is_row_id
+
 MAX_LIMIT = 1000
-_MAX_ID = 2**63 - 1
 
 _PARAMETERS = (
     (
@@ -21,7 +22,7 @@ _PARAMETERS = (
     ),
     (
         "cursor",
-        {"type": "integer", "minimum": 1, "maximum": _MAX_ID},
+        {"type": "integer", "minimum": 1, "maximum": MAX_ROW_ID},
         "Start after this row: follow `Link: rel=next`.",
     ),
     ("count", {"type": "boolean"}, "`true` adds the header X-Total-Count."),
@@ -78,8 +79,7 @@ def _whole_number(request: Request, name: str, default: Any) -> Any:
     text = request.query_params.get(name)
     if text is None:
         return default
-    # Nineteen digits hold every id; `int` itself would take other scripts' digits and `1_000`.
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= _MAX_ID):
+    if not is_row_id(text):
         raise ValidationError({name: ["Give a whole number of at least 1."]})
     return int(text)
 

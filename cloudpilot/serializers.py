@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 from rest_framework import serializers
@@ -9,6 +11,7 @@ from cloudpilot.tenancy import OwnedQuerySet, Role, demand_role
 
 READ_ONLY = "This field is read-only."
 UNKNOWN = "There is no such field."
+MAX_ROW_ID = 2**63 - 1
 
 
 class StrictSerializer(serializers.Serializer):
@@ -62,6 +65,13 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
     """A model's serializer that refuses what it does not know."""
 
 
+class RowIdField(serializers.IntegerField):
+    """A number that a row of any table can have; not whether there is one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ROW_ID, **kwargs)
+
+
 class OptionalBooleanField(serializers.BooleanField):
     """A form that leaves it out says nothing, where DRF would take it to say false."""
 
@@ -98,6 +108,39 @@ class CompanyField(OwnedRelatedField):
         company = super().to_internal_value(data)
         demand_role(self.context["request"].user, company.pk, Role.OPERATOR)
         return company
+
+
+def is_row_id(text: str) -> bool:
+    """Whether a row can have this number; `int` itself takes other scripts' digits and `1_000`."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROW_ID))
+    return is_number and 1 <= int(text) <= MAX_ROW_ID
+
+
+def read_query(
+    serializer_class: type[serializers.Serializer], query: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what a query asks for. Raises `ValidationError`, which names the parameter.
+
+    In a `QueryDict`, as in a form, what is empty counts as left out; in a plain dict it is wrong.
+    """
+    serializer = serializer_class(data=query)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def read_filter(
+    serializer_class: type[serializers.Serializer], query: Mapping[str, str]
+) -> dict[str, Any]:
+    """Do as `read_query` where nothing is required and nothing has a default.
+
+    A query that names none of it, the usual one, costs nothing.
+    """
+    return read_query(serializer_class, query) if query.keys() & _names(serializer_class) else {}
+
+
+@cache
+def _names(serializer_class: type[serializers.Serializer]) -> frozenset[str]:
+    return frozenset(serializer_class().fields)
 
 
 def own_company(user: Any) -> Any:

@@ -6,10 +6,9 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cloudpilot.serializers import NamedRelatedField, OwnedRelatedField
+from cloudpilot.serializers import NamedRelatedField, OwnedRelatedField, is_row_id
 from cloudpilot.tenancy import Role, demand_role
 
-_MAX_ID = 2**63 - 1
 # With room on both sides for zones, and for the longest lifetime that can be added.
 YEARS: Final = range(1970, 2200)
 
@@ -25,7 +24,7 @@ class IdField(NamedRelatedField):
         if isinstance(data, bool) or not isinstance(data, int | str):
             self.fail("does_not_exist")
         text = str(data)
-        if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _MAX_ID):
+        if not is_row_id(text):
             self.fail("does_not_exist")
         return super().to_internal_value(text)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cloudpilot.serializers import MAX_ROW_ID
 from hotspot import codes
 from hotspot.gateway import local_times
 from hotspot.gateway.validity import VALID_FOR, valid_for
@@ -103,7 +104,7 @@ class PageSerializer(serializers.Serializer):
         min_value=1, max_value=1_000_000, default=None, help_text="at most so many of a long list"
     )
     after = serializers.IntegerField(
-        min_value=0, max_value=2**63 - 1, default=0, help_text="only ids above this one"
+        min_value=0, max_value=MAX_ROW_ID, default=0, help_text="only ids above this one"
     )
 
 

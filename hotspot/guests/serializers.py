@@ -3,14 +3,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from cloudpilot.serializers import StrictSerializer
+from cloudpilot.serializers import RowIdField, StrictSerializer
 from hotspot.fields import MacAddressField, OwnedIdField
 from hotspot.guests import examples
 from hotspot.models import Login
 from hotspot.vouchers.serializers import SecondsField
 from routers.models import Router
-
-_MAX_ID = 2**63 - 1
 
 
 @extend_schema_serializer(examples=examples.SESSION)
@@ -33,7 +31,7 @@ class SessionSerializer(serializers.Serializer):
 
 
 class WhichRouterSerializer(serializers.Serializer):
-    router = serializers.IntegerField(min_value=1, max_value=_MAX_ID)
+    router = RowIdField()
 
 
 @extend_schema_serializer(examples=examples.KICK)
@@ -59,8 +57,8 @@ class KickedAnswer(serializers.Serializer):
 class LoginFilterSerializer(serializers.Serializer):
     """Which logins to list; all that is named must hold."""
 
-    router = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
-    voucher = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    router = RowIdField(required=False)
+    voucher = RowIdField(required=False)
     mac_address = MacAddressField(required=False)
     online = serializers.BooleanField(required=False, allow_null=True, default=None)
 

@@ -9,6 +9,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, FamilyView
+from cloudpilot.serializers import read_query
 from hotspot.guests import sessions
 from hotspot.guests.serializers import (
     KickedAnswer,
@@ -34,10 +35,9 @@ class SessionsView(FamilyView):
     )
     def get(self, request: Request) -> Response:
         """Read the guests who are online at one router, live."""
-        asked = WhichRouterSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        asked = read_query(WhichRouterSerializer, request.query_params)
         routers = Router.objects.visible_to(request.user)
-        router = get_object_or_404(routers, pk=asked.validated_data["router"])
+        router = get_object_or_404(routers, pk=asked["router"])
         return Response(SessionSerializer(sessions.online(router), many=True).data)
 
 
@@ -70,11 +70,9 @@ class LoginViewSet(CompanyViewMixin, FamilyView, mixins.ListModelMixin, GenericV
     serializer_class = LoginSerializer
 
     def get_queryset(self) -> Any:
-        wanted = LoginFilterSerializer(data=self.request.query_params)
-        wanted.is_valid(raise_exception=True)
-        named = dict(wanted.validated_data)
-        online = named.pop("online")
-        logins = super().get_queryset().filter(**named)
+        wanted = read_query(LoginFilterSerializer, self.request.query_params)
+        online = wanted.pop("online")
+        logins = super().get_queryset().filter(**wanted)
         return logins if online is None else logins.filter(ended_at__isnull=online)
 
     @extend_schema(parameters=[LoginFilterSerializer])

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cloudpilot import money
-from cloudpilot.serializers import StrictModelSerializer
+from cloudpilot.serializers import RowIdField, StrictModelSerializer
 from hotspot.fields import OwnedIdField
 from hotspot.models import Package
 from hotspot.packages import examples, words
@@ -112,7 +112,7 @@ class PackageSerializer(OfferSerializer, StrictModelSerializer):
 class PackageFilterSerializer(serializers.Serializer):
     """Which packages to list; all that is named must hold."""
 
-    router = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    router = RowIdField(required=False)
     retired = serializers.BooleanField(
         default=False, help_text="`true`: those that were deleted after they had sold something"
     )

@@ -12,6 +12,7 @@ from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, EditMixin, FamilyView
 from cloudpilot.idempotency import idempotent
 from cloudpilot.locks import hold
+from cloudpilot.serializers import read_query
 from hotspot import services
 from hotspot.errors import PackageRetired
 from hotspot.models import Package
@@ -50,10 +51,8 @@ class PackageViewSet(
     def filter_queryset(self, queryset: Any) -> Any:
         if self.action != "list":
             return queryset
-        wanted = PackageFilterSerializer(data=self.request.query_params)
-        wanted.is_valid(raise_exception=True)
-        named = dict(wanted.validated_data)
-        return queryset.filter(retired_at__isnull=not named.pop("retired"), **named)
+        wanted = read_query(PackageFilterSerializer, self.request.query_params)
+        return queryset.filter(retired_at__isnull=not wanted.pop("retired"), **wanted)
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

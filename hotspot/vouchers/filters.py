@@ -1,27 +1,24 @@
 """Which vouchers are meant: the same words for a list and for revoking many."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from cloudpilot.serializers import StrictSerializer
+from cloudpilot.serializers import RowIdField, StrictSerializer
 from hotspot import codes
 from hotspot.querysets import VoucherQuerySet
 from hotspot.states import State
 from hotspot.vouchers import examples
 
-_MAX_ID = 2**63 - 1
-
 
 class FilterSerializer(serializers.Serializer):
     """What a voucher must be to be meant; all that is named must hold."""
 
-    router = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
-    package = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
-    batch = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    router = RowIdField(required=False)
+    package = RowIdField(required=False)
+    batch = RowIdField(required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
     problem = serializers.RegexField(
         r"^[a-z_]{1,20}$", required=False, help_text="such as name_taken: why its router lacks it"
@@ -48,19 +45,6 @@ class RevokeManySerializer(StrictSerializer, FilterSerializer):
         if not attrs:
             raise serializers.ValidationError("Say which vouchers are meant.")
         return attrs
-
-
-def read(query: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a query asks for; a query that names none of it, the usual one, costs nothing."""
-    if not query.keys() & _NAMES:
-        return {}
-    serializer = FilterSerializer(data=query)
-    serializer.is_valid(raise_exception=True)
-    wanted: dict[str, Any] = serializer.validated_data
-    return wanted
-
-
-_NAMES = set(FilterSerializer().fields)
 
 
 def narrowed(vouchers: VoucherQuerySet, wanted: dict[str, Any]) -> VoucherQuerySet:

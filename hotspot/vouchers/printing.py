@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from cloudpilot import money
+from cloudpilot.serializers import read_query
 from hotspot import watching
 from hotspot.issuing import MEGABYTE
 from hotspot.models import Batch
@@ -31,9 +32,7 @@ class SheetSerializer(serializers.Serializer):
 
 def sheet_of(batch: Batch, wanted: Any) -> Sheet:
     """Return what all cards of a batch share, as a valid query wants it."""
-    query = SheetSerializer(data=wanted)
-    query.is_valid(raise_exception=True)
-    look = query.validated_data
+    look = read_query(SheetSerializer, wanted)
     return Sheet(
         company=batch.company.name,
         colour=look.get("colour") or batch.company.colour,

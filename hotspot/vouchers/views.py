@@ -15,6 +15,7 @@ from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, FamilyView
 from cloudpilot.idempotency import idempotent
 from cloudpilot.jobs.serializers import JobSerializer
+from cloudpilot.serializers import read_filter
 from hotspot import issuing, services, sheets
 from hotspot.models import Batch, Voucher
 from hotspot.vouchers import examples, filters, printing, revoking, rows, serializers
@@ -44,7 +45,7 @@ class VoucherViewSet(
 
     @extend_schema(parameters=[FilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        wanted = filters.read(request.query_params)
+        wanted = read_filter(FilterSerializer, request.query_params)
         # By their keys: a subquery would hide from the database how few companies there are.
         user: Any = request.user
         companies = list(user.memberships.values_list("company", flat=True))

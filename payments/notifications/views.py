@@ -13,6 +13,7 @@ from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, EditMixin, FamilyView
 from cloudpilot.idempotency import idempotent
 from cloudpilot.limits import spend
+from cloudpilot.serializers import read_query
 from cloudpilot.tenancy import Role
 from payments.models import Channel, Delivery, Endpoint
 from payments.notifications import delivering, examples, serializers, signing, telling
@@ -152,9 +153,8 @@ class DeliveryViewSet(
         rows = super().get_queryset()
         if self.action != "list":
             return rows
-        wanted = serializers.DeliveryFilter(data=self.request.query_params)
-        wanted.is_valid(raise_exception=True)
-        return delivering.narrowed(rows, wanted.validated_data)
+        wanted = read_query(serializers.DeliveryFilter, self.request.query_params)
+        return delivering.narrowed(rows, wanted)
 
     @extend_schema(parameters=[serializers.DeliveryFilter])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from cloudpilot.serializers import RowIdField
 from payments import phones
 from payments.gateways.base import Environment
 from payments.models import Credentials, Payment
@@ -15,7 +16,6 @@ from payments.models.payment import CASH
 from payments.providers import NAMES, slug_of
 from payments.states import State, Status, states_of
 
-_MAX_ID = 2**63 - 1
 _QUEUES = {Status.PENDING, Status.REVIEW}  # which are looked at often, and hold little
 _MOST_FOUND = 1000  # of one phone or receipt; more were no search
 
@@ -23,8 +23,8 @@ _MOST_FOUND = 1000  # of one phone or receipt; more were no search
 class FilterSerializer(serializers.Serializer):
     """What a payment must be to be meant; all that is named must hold."""
 
-    router = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
-    package = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    router = RowIdField(required=False)
+    package = RowIdField(required=False)
     provider = serializers.ChoiceField(choices=[*NAMES, CASH], required=False)
     environment = serializers.ChoiceField(choices=[*Environment], required=False)
     status = serializers.ChoiceField(choices=Status.choices, required=False)
@@ -39,19 +39,6 @@ class FilterSerializer(serializers.Serializer):
 
     def validate_provider(self, named: str) -> str:
         return slug_of(named) or named
-
-
-_NAMES = set(FilterSerializer().fields)
-
-
-def read(query: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a query asks for; one that names none of it, the usual one, costs nothing."""
-    if not query.keys() & _NAMES:
-        return {}
-    serializer = FilterSerializer(data=dict(query.items()))  # no form, whose empty fields are none
-    serializer.is_valid(raise_exception=True)
-    wanted: dict[str, Any] = serializer.validated_data
-    return wanted
 
 
 def payments_of(companies: Iterable[int], wanted: Mapping[str, Any]) -> QuerySet[Payment]:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cloudpilot import money
-from cloudpilot.serializers import StrictSerializer
+from cloudpilot.serializers import RowIdField, StrictSerializer
 from hotspot.fields import MacAddressField, OwnedIdField
 from hotspot.models import Package
 from hotspot.states import State as VoucherState
@@ -23,7 +23,6 @@ from routers.models import Router
 from routers.models.router import check_time_zone
 
 LONGEST_SUMMARY = timedelta(days=366)
-_MAX_ID = 2**63 - 1
 
 
 @extend_schema_serializer(examples=examples.PAYMENT)
@@ -202,7 +201,7 @@ class DayField(serializers.DateField):
 class SummaryQuery(serializers.Serializer):
     """Which days are summed up: the last thirty if nothing is said."""
 
-    router = serializers.IntegerField(min_value=1, max_value=_MAX_ID, required=False)
+    router = RowIdField(required=False)
     time_zone = serializers.CharField(
         max_length=64, required=False, help_text="where days begin; the router's, or UTC"
     )

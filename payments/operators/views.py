@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 from cloudpilot import audit, money
 from cloudpilot.api import CompanyViewMixin, FamilyView
 from cloudpilot.idempotency import idempotent
+from cloudpilot.serializers import read_filter
 from payments import cash, methods, refunding, reviewing, summaries
 from payments.errors import UnknownMethod, UnknownStatus
 from payments.methods import Method
@@ -50,7 +51,7 @@ class PaymentViewSet(
 
     @extend_schema(parameters=[FilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._page(filters.read(request.query_params))
+        return self._page(_asked_for(request))
 
     @extend_schema(
         operation_id="payments_of_status",
@@ -87,7 +88,7 @@ class PaymentViewSet(
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
         """Write payments as a table, which no spreadsheet takes for formulas."""
         companies, run = rows.companies_of(request.user)
-        found = filters.payments_of(companies, filters.read(request.query_params))
+        found = filters.payments_of(companies, _asked_for(request))
         lines: Any = export.write(found, run)
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = 'attachment; filename="payments.csv"'
@@ -210,6 +211,11 @@ def _in_words(sums: dict[str, Any]) -> dict[str, Any]:
     """Return sums with their amounts as the wire has them."""
     amounts = {name: money.to_text(sums[name], sums["currency"]) for name in _AMOUNTS}
     return sums | amounts
+
+
+def _asked_for(request: Request) -> dict[str, Any]:
+    # No form: to leave a field empty is no wish for all.
+    return read_filter(FilterSerializer, request.query_params.dict())
 
 
 def _one_of(what: str, values: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from rest_framework import serializers
 
-from cloudpilot.serializers import OptionalBooleanField, StrictSerializer
+from cloudpilot.serializers import OptionalBooleanField, RowIdField, StrictSerializer
 from routers.models import Router, uses
 from routers.routeros import Transport
 from users.models import Company
@@ -17,7 +17,7 @@ MOST_ROUTERS = 10_000
 
 class RouterFilterSerializer(StrictSerializer):
     ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        child=RowIdField(),
         required=False,
         min_length=1,
         max_length=MOST_ROUTERS,

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from cloudpilot.api import FamilyView
+from cloudpilot.serializers import read_query
 from routers.fleet import history
 from routers.fleet.serializers import EventQuery, EventSerializer, HistoryQuery, PointAnswer
 from routers.models import Router, RouterEvent
@@ -24,13 +25,6 @@ class RouterFleetView(FamilyView, GenericViewSet):
         visible = Router.objects.visible_to(request.user)
         self.router = get_object_or_404(visible, pk=kwargs["router_pk"])
 
-    def asked_for(self, query_class: Any) -> dict[str, Any]:
-        """Return what the query asks for; raises `ValidationError`, which names the parameter."""
-        query = query_class(data=self.request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = query.validated_data
-        return wanted
-
 
 class RouterEventViewSet(mixins.ListModelMixin, RouterFleetView):
     """What happened to a router, newest first."""
@@ -40,7 +34,8 @@ class RouterEventViewSet(mixins.ListModelMixin, RouterFleetView):
     error_statuses = {"list": ("400",)}
 
     def get_queryset(self) -> Any:
-        return self.router.events.filter(**self.asked_for(EventQuery))
+        wanted = read_query(EventQuery, self.request.query_params.dict())
+        return self.router.events.filter(**wanted)
 
     @extend_schema(parameters=[EventQuery])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -60,7 +55,7 @@ class RouterHistoryViewSet(RouterFleetView):
     )
     def points(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show how a router fared: at most so many points, each of as many seconds as it takes."""
-        wanted = self.asked_for(HistoryQuery)
+        wanted = read_query(HistoryQuery, request.query_params.dict())
         found = history.series(
             self.router, wanted["from"], wanted["to"], wanted["points"], timezone.now()
         )

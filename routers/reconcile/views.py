@@ -10,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 from cloudpilot import audit
 from cloudpilot.api import CompanyViewMixin, FamilyView
 from cloudpilot.idempotency import idempotent
+from cloudpilot.serializers import read_query
 from routers.bulkhead import web_threads
 from routers.models import Router
 from routers.reconcile import services
@@ -33,12 +34,11 @@ class DesiredStateViewSet(CompanyViewMixin, FamilyView, GenericViewSet):
     @extend_schema(operation_id="router_plan", parameters=[PlanQuery], responses=PlanAnswer)
     def plan(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show what a pass would change on the router and why; nothing is written to it."""
-        query = PlanQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        wanted = read_query(PlanQuery, request.query_params.dict())
         router = self.get_object()
         with web_threads.waiting_for(router):
             view, plan = services.plan_router(router)
-        return Response(plan_answer(view, plan, limit=query.validated_data["limit"]))
+        return Response(plan_answer(view, plan, limit=wanted["limit"]))
 
     @extend_schema(operation_id="router_reconcile", responses={202: PassAnswer})
     @idempotent
