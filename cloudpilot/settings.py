@@ -66,12 +66,21 @@ TELEGRAM_BASE_URL = env.str("TELEGRAM_BASE_URL", default="https://api.telegram.o
 WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
-# How long it is kept who was online, when and with which device.
-LOGINS_KEPT_DAYS = env.int("LOGINS_KEPT_DAYS", default=365)
-if not 1 <= LOGINS_KEPT_DAYS <= 36_500:
-    raise ImproperlyConfigured("LOGINS_KEPT_DAYS must be from 1 to 36500.")
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
+
+# --- How long things are kept ---------------------------------------------------------------
+
+
+def _days(name: str, default: int) -> int:
+    days: int = env.int(name, default=default)
+    if not 1 <= days <= 36_500:
+        raise ImproperlyConfigured(f"{name} must be from 1 to 36500.")
+    return days
+
+
+LOGINS_KEPT_DAYS = _days("LOGINS_KEPT_DAYS", 365)  # who was online, when and with which device
+BOOKS_REPORTS_KEPT_DAYS = _days("BOOKS_REPORTS_KEPT_DAYS", 400)  # a year, and time to look back
 
 # --- Apps -----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from cloudpilot import limits
 from cloudpilot.errors import TooManyRequests
+from cloudpilot.tasks import delete_in_batches
 from hotspot.models import Voucher
 from payments import asking, references, settling, transitions
 from payments.gateways.base import Charge, Outcome
@@ -322,3 +323,9 @@ def latest() -> QuerySet[BooksReport]:
     """Return the last report of each account, and the last of the books themselves."""
     last = BooksReport.objects.values("credentials").annotate(last=Max("pk")).values("last")
     return BooksReport.objects.filter(pk__in=last.order_by())
+
+
+def delete_reports(before: datetime) -> int:
+    """Delete reports from `before`, but of each account the last; answers how many."""
+    old = BooksReport.objects.filter(created_at__lt=before)
+    return delete_in_batches(old.exclude(pk__in=latest().values("pk")))

@@ -8,6 +8,7 @@ taking all workers is its lane (`gateways.lanes`): whoever finds it full comes a
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from cloudpilot import jobs
@@ -170,6 +171,16 @@ def reconcile_all() -> None:
             lock=f"books:{pk}",
             priority=REPORTS_LAST,
         )
+
+
+@jobs.every(seconds=DAY)
+@jobs.task()
+def delete_old_reports() -> int:
+    """Delete reports on the books from longer ago than `BOOKS_REPORTS_KEPT_DAYS`."""
+    from payments import reconciliation
+
+    kept = timedelta(days=settings.BOOKS_REPORTS_KEPT_DAYS)
+    return reconciliation.delete_reports(timezone.now() - kept)
 
 
 @jobs.task()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from cloudpilot import jobs
 from hotspot.models import Voucher
@@ -19,7 +20,14 @@ from payments.models import (
     Transition,
 )
 from payments.states import State
-from tests.factories import CompanyFactory, PaidFactory, PaymentFactory, UserFactory, said
+from tests.factories import (
+    CompanyFactory,
+    CredentialsFactory,
+    PaidFactory,
+    PaymentFactory,
+    UserFactory,
+    said,
+)
 from tests.payments.shops import PRICE, Shop
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +225,20 @@ def test_rows_that_contradict_each_other_are_found(harm, code, anonymous, server
     assert tasks.verify_books() >= 1
     assert code in {finding["code"] for finding in BooksReport.objects.latest("pk").findings}
     assert b"cloudpilot_books_broken 0.0" not in anonymous.get("/metrics").content
+
+
+def test_old_reports_are_deleted_but_the_last_of_each_account(settings):
+    settings.BOOKS_REPORTS_KEPT_DAYS = 30
+    account = CredentialsFactory()
+    now = timezone.now()
+    for whose, days in ((account, 50), (account, 40), (None, 50), (None, 29), (None, 1)):
+        made = now - timedelta(days=days)
+        BooksReport.objects.create(credentials=whose, since=made, until=made, created_at=made)
+
+    assert tasks.delete_old_reports() == 2
+
+    ages = [(now - row.created_at).days for row in BooksReport.objects.order_by("pk")]
+    assert ages == [40, 29, 1]
 
 
 def test_the_gauge_shows_what_the_last_comparison_could_not_explain(shop, anonymous):
