@@ -9,12 +9,16 @@ from cloudpilot.problems import Problem
 
 @dataclass(frozen=True)
 class Family:
-    """`body` and `status` give a problem this family's shape; `prefixes` are the family's paths."""
+    """`body` and `status` give a problem this family's shape.
+
+    `prefixes` are how the family's paths begin, `paths` those that it has of another family's.
+    """
 
     name: str
     prefixes: tuple[str, ...]
     body: Callable[[Problem], dict[str, Any]]
     status: Callable[[Problem], int] = lambda problem: problem.status
+    paths: tuple[str, ...] = ()
 
 
 def _cloudpilot_body(problem: Problem) -> dict[str, Any]:
@@ -92,12 +96,22 @@ def _gateway_status(problem: Problem) -> int:
     return 502 if problem.code == "router_refused" else problem.status
 
 
-GUEST_GATEWAY = Family("guest gateway", ("/api/", "/gw/"), _gateway_body, _gateway_status)
+GUEST_GATEWAY = Family(
+    "guest gateway", ("/gw/",), _gateway_body, _gateway_status, paths=("/api", "/api/")
+)
 
-# The longest prefix decides, so the family of every other path stands last.
-FAMILIES = (EMPRESAS, GUEST_GATEWAY, CLOUDPILOT)
+
+def _mesh_body(problem: Problem) -> dict[str, Any]:
+    body: dict[str, Any] = {"Code": problem.status, "Message": problem.sentence}
+    return body | ({"errors": problem.fields} if problem.fields is not None else {})
+
+
+MESH = Family("mesh", ("/api/", "/meshclient/"), _mesh_body)
+
+# The first that fits decides, so the family of every other path stands last.
+FAMILIES = (EMPRESAS, GUEST_GATEWAY, MESH, CLOUDPILOT)
 
 
 def family_of(path: str) -> Family:
     """Return the family that answers for `path`, an unknown path included."""
-    return next(f for f in FAMILIES if path.startswith(f.prefixes))
+    return next(f for f in FAMILIES if path in f.paths or path.startswith(f.prefixes))

@@ -40,6 +40,23 @@ _BODIES: dict[str, tuple[str, dict[str, Any]]] = {
             "required": ["detail"],
         },
     ),
+    "mesh": (
+        "MeshError",
+        {
+            "type": "object",
+            "description": "Every refusal of this family.",
+            "properties": {
+                "Code": {"type": "integer", "description": "The status."},
+                "Message": {"type": "string"},
+                "errors": {
+                    "type": "object",
+                    "description": "What is wrong with which field of the request.",
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+            "required": ["Code", "Message"],
+        },
+    ),
     "guest gateway": (
         "GuestGatewayError",
         {

@@ -1,10 +1,11 @@
 import json
 import math
 from collections.abc import Mapping
+from io import BytesIO
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 
 _DEEPEST = 32
 
@@ -60,3 +61,28 @@ def _is_shallow(value: Any, levels: int) -> bool:
     elif not isinstance(value, list):
         return True
     return levels > 0 and all(_is_shallow(inner, levels - 1) for inner in value)
+
+
+class UnlabelledJSONParser(BoundedJSONParser):
+    """JSON, whatever its header says."""
+
+    media_type = "*/*"
+
+
+class FormOrJSONParser(FormParser):
+    """A form, or JSON from a client that calls everything one, as `curl -d` and PHP do."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read()
+        is_json = body.lstrip().startswith(b"{")
+        parse = BoundedJSONParser().parse if is_json else super().parse
+        return parse(BytesIO(body), media_type, parser_context)
+
+
+# For clients that label JSON as a form or not at all; the first that fits reads the body.
+UNLABELLED_PARSERS = (BoundedJSONParser, FormOrJSONParser, MultiPartParser, UnlabelledJSONParser)

@@ -55,6 +55,11 @@ WEB_THREADS = 16  # of each gunicorn process
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ROUTER_HOST_POLICY = env.str("ROUTER_HOST_POLICY", default="self_hosted")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+# What opens the mesh API whole; without it there is no such key. It may have spaces in it.
+MESH_MASTER_KEY = env.str("MESH_MASTER_KEY", default="").strip()
+# Where networks that name no range get theirs from: a range, and the length of a network's prefix.
+MESH_POOL = env.str("MESH_POOL", default="10.64.0.0/10")
+MESH_POOL_PREFIX = env.int("MESH_POOL_PREFIX", default=18)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
 # Where providers are called; empty means at their own hosts. For simulated ones, never for money.
 PROVIDER_BASE_URLS = {
@@ -89,6 +94,7 @@ INSTALLED_APPS = [
     "users.apps.UsersConfig",
     "routers.apps.RoutersConfig",
     "hotspot.apps.HotspotConfig",
+    "networks.apps.NetworksConfig",
     "payments.apps.PaymentsConfig",
     "cloudpilot.console.ConsoleConfig",
     "django.contrib.auth",
@@ -204,6 +210,8 @@ LIMITS = {
     "private_keys_shown_per_user": (10, 3600),
     "notification_trials_per_company": (30, 3600),
     "wrong_guest_keys_per_address": (30, 60),
+    "wrong_mesh_credentials_per_address": (30, 60),
+    "wrong_mesh_credentials_per_device": (10, 300),
     "wrong_vouchers_per_device": (10, 60),
     "wrong_vouchers_per_router_key": (30, 60),
     "wrong_vouchers_per_address": (300, 60),  # which several cafés may share

@@ -33,6 +33,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("users/", include("users.urls")),
+    path("", include("networks.urls")),
     path("", include("hotspot.gateway.urls")),
     path("routers/", include("hotspot.packages.urls")),
     path("routers/", include("routers.urls")),

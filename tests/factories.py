@@ -11,6 +11,10 @@ from cloudpilot.jobs.models import Job
 from cloudpilot.tenancy import Role
 from hotspot import issuing
 from hotspot.models import GuestGateway, GuestUser, Login, Package, Voucher
+from networks import allocation
+from networks.models import AccessKey, Network, Node
+from networks.models.key import digest_of as key_digest_of
+from networks.wireguard import new_private_key, public_key_of
 from payments import receipts, settling, terms
 from payments.credentials.services import webhook_index
 from payments.gateways.base import Charge, Outcome
@@ -372,3 +376,62 @@ class ChannelFactory(DjangoModelFactory):
     kinds = factory.LazyFunction(lambda: list(Notice.Kind.values))
     chat_id = "-1001234567890"
     bot_token = "123456789:made-up-token-of-a-bot-000000000000"
+
+
+class NetworkFactory(DjangoModelFactory):
+    """A stranger's network; `owner=user` puts it in that user's personal company."""
+
+    class Meta:
+        model = Network
+
+    class Params:
+        owner = None
+
+    netid = factory.Sequence(lambda n: f"mesh{n}")
+    display_name = factory.SelfAttribute("netid")
+    default_interface = factory.LazyAttribute(lambda row: f"nm-{row.netid}")
+    address_range = "10.70.0.0/16"
+    company = factory.LazyAttribute(
+        lambda row: row.owner.personal_company if row.owner else CompanyFactory()
+    )
+
+
+class AccessKeyFactory(DjangoModelFactory):
+    """A key of a stranger's network that opens it once; `value=` is what devices show."""
+
+    class Meta:
+        model = AccessKey
+
+    class Params:
+        value = "aA3bVG0rnItIRXDx"
+
+    network = factory.SubFactory(NetworkFactory)
+    name = factory.Sequence(lambda n: f"key{n}")
+    value_digest = factory.LazyAttribute(lambda row: key_digest_of(row.value))
+
+
+class NodeFactory(DjangoModelFactory):
+    """A plain peer in a stranger's network, approved, with a public key and a lease.
+
+    `router=` makes it that router's. Addresses are handed out from 1 on, a node each.
+    """
+
+    class Meta:
+        model = Node
+
+    network = factory.SubFactory(NetworkFactory)
+    mac_address = factory.Sequence(lambda n: bytes([2, *n.to_bytes(5, "big")]).hex(":"))
+    name = factory.Sequence(lambda n: f"node-{n}")
+    public_key = factory.LazyFunction(lambda: public_key_of(new_private_key()))
+    has_valid_key = factory.LazyAttribute(lambda row: bool(row.public_key))
+    listen_port = factory.SelfAttribute("network.default_listen_port")
+    interface = factory.SelfAttribute("network.default_interface")
+    keepalive = factory.SelfAttribute("network.default_keepalive")
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        network = kwargs["network"]
+        if "address" not in kwargs:
+            lease = allocation.lease(network, kwargs["mac_address"])
+            kwargs.update(network.addresses_at(lease.number))
+        return super()._create(model_class, *args, **kwargs)

@@ -9,10 +9,10 @@ from cloudpilot.api import FamilyView
 from cloudpilot.clients import client_network
 from cloudpilot.families import GUEST_GATEWAY
 from cloudpilot.idempotency import idempotent
+from cloudpilot.parsers import UNLABELLED_PARSERS
 from hotspot.gateway import access, openapi
 from hotspot.gateway.actions import ACTIONS, Action, Parameters, create_voucher
 from hotspot.gateway.errors import UnknownAction
-from hotspot.gateway.parsers import PARSERS
 from hotspot.models import GuestGateway
 
 
@@ -22,7 +22,7 @@ class GuestGatewayView(FamilyView):
     family = GUEST_GATEWAY
     authentication_classes = ()
     permission_classes = ()
-    parser_classes = PARSERS
+    parser_classes = UNLABELLED_PARSERS
     http_method_names = ["get", "post"]
     error_statuses = {"*": ("401", "403", "404", "409", "429", "503"), "post": ("422",)}
     gateway: GuestGateway | None = None

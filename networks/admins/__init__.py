@@ -1,0 +1,1 @@
+"""Users as the page has them: platform admins, who are superusers of ours."""

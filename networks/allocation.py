@@ -1,0 +1,110 @@
+"""What must not be given twice: addresses, and the uses of access keys.
+
+Callers hold the lock of the network's row (`locked`), so they take turns; the tables' constraints
+stand behind that.
+"""
+
+from collections.abc import Iterator
+
+from django.db.models import F
+from django.utils import timezone
+
+from networks import addressing
+from networks.errors import NoFreeAddress, WrongAccessKey
+from networks.models import AccessKey, Lease, Network
+from networks.models.key import digest_of
+
+_STEP = 256
+
+
+def locked(network_id: int) -> Network:
+    """Return a network's row, as it is, to oneself until the transaction ends."""
+    return Network.objects.select_for_update().get(pk=network_id)
+
+
+def lease(network: Network, mac_address: str) -> Lease:
+    """Return the place of a device in the network: the one that it had, or else the lowest free.
+
+    When none is free, whoever left first loses theirs. Raises `NoFreeAddress`.
+    """
+    own = Lease.objects.filter(network=network, mac_address=mac_address).first()
+    if own is not None:
+        own.released_at = None
+        own.save(update_fields=["released_at"])
+        return own
+    number = _lowest_free(network)
+    if number > _last_number(network):
+        number = _taken_from_who_left_first(network)
+    _note_lowest_free(network, number + 1, at_least=network.lowest_free)
+    return Lease.objects.create(network=network, mac_address=mac_address, number=number)
+
+
+def release(network: Network, mac_address: str) -> None:
+    """Say that a device has left: its place is kept for it, for as long as there are others."""
+    leases = Lease.objects.filter(network=network, mac_address=mac_address, released_at=None)
+    leases.update(released_at=timezone.now())
+
+
+def give_up(network: Network, lease: Lease) -> None:
+    """Make a place free for anybody."""
+    lease.delete()
+    _note_lowest_free(network, min(lease.number, network.lowest_free))
+
+
+def use_key(network: Network, value: str) -> AccessKey:
+    """Count a use of the network's key that has this value; the last one deletes the key.
+
+    Raises `WrongAccessKey`.
+    """
+    keys = AccessKey.objects.usable_at(timezone.now())
+    key = keys.filter(network=network, value_digest=digest_of(value)).first()
+    if key is None or not _count_use(key):
+        raise WrongAccessKey("This access key lets nobody in here.")
+    return key
+
+
+def _count_use(key: AccessKey) -> bool:
+    row = AccessKey.objects.filter(pk=key.pk)
+    if key.uses_left is None:
+        return bool(row.update(used=F("used") + 1, last_used_at=timezone.now()))
+    deleted, _ = row.filter(uses_left=1).delete()
+    return bool(deleted) or bool(
+        row.filter(uses_left__gt=1).update(
+            uses_left=F("uses_left") - 1, used=F("used") + 1, last_used_at=timezone.now()
+        )
+    )
+
+
+def _last_number(network: Network) -> int:
+    ranges = [range_ for range_ in (network.range, network.range6) if range_]
+    return min(addressing.last_number(range_) for range_ in ranges)
+
+
+def _lowest_free(network: Network) -> int:
+    """Look from where all below have leases; where the run of taken numbers is long, in steps."""
+    free = network.lowest_free
+    while True:
+        taken = list(_leases_from(network, free))
+        found = addressing.lowest_free(taken, free)
+        if len(taken) < _STEP or found <= taken[-1]:
+            return found
+        free = found
+
+
+def _leases_from(network: Network, number: int) -> Iterator[int]:
+    numbers = Lease.objects.filter(network=network, number__gte=number).order_by("number")
+    yield from numbers.values_list("number", flat=True)[:_STEP]
+
+
+def _taken_from_who_left_first(network: Network) -> int:
+    left = Lease.objects.filter(network=network, released_at__isnull=False)
+    oldest = left.order_by("released_at").first()
+    if oldest is None:
+        raise NoFreeAddress(f"All addresses of {network.address_range} are in use.")
+    oldest.delete()
+    return oldest.number
+
+
+def _note_lowest_free(network: Network, number: int, at_least: int = 1) -> None:
+    network.lowest_free = max(number, at_least)
+    network.save(update_fields=["lowest_free"])

@@ -1,0 +1,56 @@
+"""Credentials of the mesh API besides a user's own: the master key, and a node's token."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from networks import tokens
+from networks.callers import MasterKey, NodeCaller
+from users.authentication import AccessTokenAuthentication, KeyPairAuthentication
+
+
+class MasterKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <MESH_MASTER_KEY>`; there is none unless it is set."""
+
+    def authenticate(self, request: Request) -> tuple[MasterKey, None] | None:
+        return (MasterKey(), None) if is_master_key(bearer_of(request)) else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class NodeTokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>` that a node got for its password."""
+
+    def authenticate(self, request: Request) -> tuple[NodeCaller, None] | None:
+        # Two dots: no other bearer of this API is worth a signature's verification.
+        bearer = bearer_of(request)
+        node = tokens.node_of(bearer) if bearer.count(".") == 2 else None
+        return (NodeCaller(node), None) if node else None
+
+
+CREDENTIALS = (
+    MasterKeyAuthentication,
+    NodeTokenAuthentication,
+    AccessTokenAuthentication,
+    KeyPairAuthentication,
+)
+
+
+def bearer_of(request: Request) -> str:
+    """Return all that follows the scheme, for a master key may have spaces in it."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_master_key(text: str) -> bool:
+    """Say whether this is the master key, in a time that tells nothing of it."""
+    key: str = settings.MESH_MASTER_KEY
+    return bool(key) and hmac.compare_digest(_digest(text), _digest(key))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="replace")).digest()

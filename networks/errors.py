@@ -1,0 +1,62 @@
+from cloudpilot.errors import Conflict, DomainError, NotAllowed, NotAuthenticated
+
+
+class NotForNodes(NotAllowed):
+    """A node's token is good for the node itself, and for reading who else is there."""
+
+    code = "not_for_nodes"
+
+
+class WrongAccessKey(NotAuthenticated):
+    """No such key lets anybody into this network, whether or not there is such a network."""
+
+    code = "access_key_wrong"
+
+
+class WrongPassword(DomainError):
+    """The page answers 400 to whoever does not authenticate, and so do we."""
+
+    code = "credentials_wrong"
+
+
+class NoFreeAddress(Conflict):
+    code = "no_free_address"
+
+
+class NoFreeRange(Conflict):
+    """All ranges that we give networks which name none are in use."""
+
+    code = "no_free_range"
+
+
+class RangeOverlaps(Conflict):
+    code = "range_overlaps"
+
+
+class NetidTaken(DomainError):
+    """The page's clients know a 400 here."""
+
+    code = "netid_taken"
+
+
+class KeyNameTaken(DomainError):
+    code = "key_name_taken"
+
+
+class KeyUnknown(DomainError):
+    status = 404
+    code = "key_unknown"
+
+
+class NetworkHasNodes(NotAllowed):
+    code = "network_has_nodes"
+
+
+class DeviceTaken(Conflict):
+    """Another node of the network has this MAC, address or public key, or the router this port."""
+
+    code = "device_taken"
+
+
+class AdminExists(DomainError):
+    code = "admin_exists"

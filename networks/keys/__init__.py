@@ -1,0 +1,1 @@
+"""Access keys: what lets devices join a network."""

@@ -1,0 +1,1 @@
+"""New keys for all nodes of a network, while it is in use."""

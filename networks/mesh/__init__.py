@@ -1,0 +1,1 @@
+"""Networks: `/api/networks`, and `/api/network` as the page also has it."""

@@ -1,0 +1,1 @@
+"""Nodes: devices in a network, what they are told, and what they may do themselves."""

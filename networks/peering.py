@@ -1,0 +1,114 @@
+"""Who is whose peer, and which addresses are reached at whom.
+
+The answer is the same for a router's rows, for a plain peer's configuration, at a check-in and on
+the map: nobody else decides it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from django.utils import timezone
+
+from networks import wireguard
+from networks.models import Gateway, Network, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A node as others see it.
+
+    `allowed_addresses` is what they reach at it, `routes` what of it needs a route of its own: the
+    addresses of nodes lie in the network's range, which everybody's interface covers.
+    """
+
+    pk: int
+    name: str
+    mac_address: str
+    public_key: str
+    address: str
+    address6: str | None
+    endpoint: str
+    local_address: str
+    listen_port: int
+    is_hub: bool
+    allowed_addresses: tuple[str, ...]
+    routes: tuple[str, ...]
+    gateway_ranges: tuple[str, ...]
+
+    def host_for(self, own: Node) -> str:
+        """Return the host at which `own` calls this peer; empty if it can only wait to be called.
+
+        Two behind one public address meet on their local ones, if they say what those are.
+        """
+        is_neighbour = self.endpoint == own.endpoint and self.local_address and own.local_address
+        if self.endpoint and is_neighbour and self.local_address != own.local_address:
+            return self.local_address
+        return self.endpoint
+
+    def endpoint_for(self, own: Node) -> str:
+        """Return `host:port` at which `own` calls this peer, or an empty text."""
+        host = self.host_for(own)
+        return wireguard.host_and_port(host, self.listen_port) if host else ""
+
+
+_COLUMNS = (
+    "pk", "name", "mac_address", "public_key", "address", "address6", "endpoint", "local_address",
+    "listen_port", "is_hub", "allowed_addresses",
+)  # fmt: skip
+
+
+def peers_of(node: Node) -> list[Peer]:
+    """Return the peers that `node` should have, oldest first; none while it is pending or expired.
+
+    In a mesh these are all the others; two that nobody can call reach each other by the hub, if
+    there is one. In a star a node has its hub alone, and the hub has them all.
+    """
+    if node.is_pending or node.has_expired(timezone.now()):
+        return []
+    others = [peer for peer in members(node.network) if peer.pk != node.pk]
+    if node.is_hub:
+        return others
+    hub = next((peer for peer in others if peer.is_hub), None)
+    if node.network.topology == Network.Topology.HUB:
+        return [_standing_for_all(hub, node.network, others)] if hub else []
+    if hub is None or node.endpoint:
+        return others
+    return _with_hub_between(node, hub, others)
+
+
+def members(network: Network) -> list[Peer]:
+    """Return the nodes of a network that are peers of others. Two queries, however many."""
+    gateways = Gateway.objects.filter(node__network=network).values_list("node", "ranges")
+    ranges = {node: tuple(found) for node, found in gateways}
+    rows = network.nodes.connected(timezone.now()).order_by("pk").values_list(*_COLUMNS)
+    return [_peer(columns, tuple(extra), ranges.get(columns[0], ())) for *columns, extra in rows]
+
+
+def _peer(columns: Any, extra: tuple[str, ...], gateway_ranges: tuple[str, ...]) -> Peer:
+    _, _, _, _, address, address6, *_ = columns
+    own = (f"{address}/32", f"{address6}/128") if address6 else (f"{address}/32",)
+    routes = (*extra, *gateway_ranges)
+    return Peer(*(*columns, (*own, *routes), routes, gateway_ranges))
+
+
+def _with_hub_between(node: Node, hub: Peer, others: list[Peer]) -> list[Peer]:
+    """Let `node`, which nobody can call, reach by the hub whomever it cannot call either."""
+    direct = [peer for peer in others if peer.host_for(node) and peer is not hub]
+    beyond = [peer for peer in others if not peer.host_for(node) and peer is not hub]
+    between = replace(
+        hub,
+        allowed_addresses=_all_of(hub.allowed_addresses, *(p.allowed_addresses for p in beyond)),
+        routes=_all_of(hub.routes, *(peer.routes for peer in beyond)),
+    )
+    return [between, *direct]
+
+
+def _standing_for_all(hub: Peer, network: Network, others: list[Peer]) -> Peer:
+    routes = _all_of(*(peer.routes for peer in others))
+    return replace(hub, allowed_addresses=(*network.ranges, *routes), routes=routes)
+
+
+def _all_of(*texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(texts)))
