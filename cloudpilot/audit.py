@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from rest_framework.request import Request
 
 from cloudpilot.clients import client_address
@@ -20,12 +21,13 @@ def record(
 ) -> None:
     """Note that the caller (or `actor`) did `action` to `subject`; `details` hold no secret.
 
-    Call it in the transaction of the act: both are stored, or neither is.
+    Call it in the transaction of the act: both are stored, or neither is. A caller who is no user
+    of ours has a `username` all the same.
     """
     actor = actor or request.user
     AuditEvent.objects.create(
-        actor=actor,
-        actor_name=actor.get_username(),
+        actor=actor if isinstance(actor, get_user_model()) else None,
+        actor_name=actor.username[:150],
         company=company,
         address=client_address(request._request)[:45],
         request_id=current_request_id(),

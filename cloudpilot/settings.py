@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "cloudpilot.middleware.ErrorsAsJsonMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",  # refuses hosts that ALLOWED_HOSTS lacks
+    "networks.middleware.MeshPathsMiddleware",
     "cloudpilot.middleware.OptionalSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -212,6 +213,7 @@ LIMITS = {
     "wrong_guest_keys_per_address": (30, 60),
     "wrong_mesh_credentials_per_address": (30, 60),
     "wrong_mesh_credentials_per_device": (10, 300),
+    "mesh_sign_ups_per_address": (60, 600),
     "wrong_vouchers_per_device": (10, 60),
     "wrong_vouchers_per_router_key": (30, 60),
     "wrong_vouchers_per_address": (300, 60),  # which several cafés may share

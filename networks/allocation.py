@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from networks import addressing
-from networks.errors import NoFreeAddress, WrongAccessKey
+from networks.errors import DeviceTaken, NoFreeAddress, WrongAccessKey
 from networks.models import AccessKey, Lease, Network
 from networks.models.key import digest_of
 
@@ -33,7 +33,7 @@ def lease(network: Network, mac_address: str) -> Lease:
         own.save(update_fields=["released_at"])
         return own
     number = _lowest_free(network)
-    if number > _last_number(network):
+    if number > last_number(network):
         number = _taken_from_who_left_first(network)
     _note_lowest_free(network, number + 1, at_least=network.lowest_free)
     return Lease.objects.create(network=network, mac_address=mac_address, number=number)
@@ -45,10 +45,19 @@ def release(network: Network, mac_address: str) -> None:
     leases.update(released_at=timezone.now())
 
 
-def give_up(network: Network, lease: Lease) -> None:
-    """Make a place free for anybody."""
-    lease.delete()
-    _note_lowest_free(network, min(lease.number, network.lowest_free))
+def move(network: Network, mac_address: str, number: int) -> None:
+    """Give a device the place that somebody chose for it. Raises `DeviceTaken` if another has it."""
+    leases = Lease.objects.filter(network=network)
+    leases.filter(number=number, released_at__isnull=False).delete()
+    if leases.filter(number=number).exclude(mac_address=mac_address).exists():
+        raise DeviceTaken("Another node has this address.")
+    leases.filter(mac_address=mac_address).update(number=number)
+    look_from_the_start(network)
+
+
+def look_from_the_start(network: Network) -> None:
+    """Say that a place may be free below where we look for one."""
+    _note_lowest_free(network, 1)
 
 
 def use_key(network: Network, value: str) -> AccessKey:
@@ -75,7 +84,7 @@ def _count_use(key: AccessKey) -> bool:
     )
 
 
-def _last_number(network: Network) -> int:
+def last_number(network: Network) -> int:
     ranges = [range_ for range_ in (network.range, network.range6) if range_]
     return min(addressing.last_number(range_) for range_ in ranges)
 

@@ -7,15 +7,30 @@ from django.shortcuts import get_object_or_404
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
 
 from cloudpilot.api import FamilyView, minimum_role
 from cloudpilot.families import MESH
+from cloudpilot.pagination import KeysetPagination
 from cloudpilot.parsers import UNLABELLED_PARSERS
 from cloudpilot.tenancy import Role
 from networks.authentication import CREDENTIALS
 from networks.callers import NodeCaller, demand_role_in
 from networks.errors import NotForNodes
 from networks.models import Network
+
+
+class WholeListPagination(KeysetPagination):
+    """All rows, as the page's clients expect, unless a client asks for a page."""
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        if "limit" in request.query_params or "cursor" in request.query_params:
+            return super().paginate_queryset(queryset, request, view)
+        rows = list(queryset.order_by("-pk"))
+        self.request, self.last, self.total = request, None, len(rows)
+        return rows
 
 
 class MayCall(BasePermission):
@@ -39,18 +54,24 @@ class MeshView(FamilyView):
     action_roles: ClassVar[dict[str, Role]] = {}
     for_nodes: ClassVar[tuple[str, ...]] = ()  # the acts that a node may carry out on itself
 
-    def get_network(self, *, locked: bool = False) -> Network:
-        """Return the network in the path, if the caller may do here what they ask; or a 404.
-
-        `locked` keeps it as it is until the transaction ends.
-        """
-        caller = self.request.user
-        found = Network.objects.visible_to(caller).select_related("company")
+    def get_network(self) -> Network:
+        """Return the network in the path, if the caller may do here what they ask; or a 404."""
+        found = Network.objects.visible_to(self.request.user).select_related("company")
         network = get_object_or_404(found, netid=self.kwargs["netid"])
-        if not isinstance(caller, NodeCaller):
-            role = minimum_role(self.request, self)
-            if role is not Role.VIEWER:
-                demand_role_in(caller, network.company_id, role)
-        if locked:
-            return get_object_or_404(Network.objects.select_for_update(), pk=network.pk)
+        self.demand(network, minimum_role(self.request, self))
         return network
+
+    def demand(self, network: Network, role: Role) -> None:
+        """Raise `RoleTooLow` unless the caller, who sees the network, has this role in it."""
+        if role is not Role.VIEWER and not isinstance(self.request.user, NodeCaller):
+            demand_role_in(self.request.user, network.company_id, role)
+
+
+class MeshViewSet(MeshView, GenericViewSet):
+    """A view of rows, of which the caller finds those that they see."""
+
+    pagination_class = WholeListPagination
+
+    def get_queryset(self) -> Any:
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.request.user)

@@ -43,11 +43,6 @@ class KeyNameTaken(DomainError):
     code = "key_name_taken"
 
 
-class KeyUnknown(DomainError):
-    status = 404
-    code = "key_unknown"
-
-
 class NetworkHasNodes(NotAllowed):
     code = "network_has_nodes"
 
@@ -60,3 +55,7 @@ class DeviceTaken(Conflict):
 
 class AdminExists(DomainError):
     code = "admin_exists"
+
+
+class MasterKeyNeeded(NotAuthenticated):
+    pass

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from networks.models import Network, Node
+from routers.models import Router
 from routers.reconcile import services as reconcile
 
 
@@ -18,7 +20,9 @@ def changed(network: Network, *, nodes: Iterable[Node] | None = None) -> None:
     """
     with transaction.atomic():
         network.nodes_modified_at = timezone.now()
-        network.save(update_fields=["nodes_modified_at"])
+        Network.objects.filter(pk=network.pk).update(
+            nodes_modified_at=network.nodes_modified_at, nodes_version=F("nodes_version") + 1
+        )
         concerned = Node.objects.filter(network=network, router__isnull=False)
         if nodes is not None:
             concerned = concerned.filter(pk__in=[node.pk for node in nodes])
@@ -26,3 +30,8 @@ def changed(network: Network, *, nodes: Iterable[Node] | None = None) -> None:
         if routers:
             concerned.update(sync_state=Node.Sync.PENDING)
             reconcile.mark_dirty([router for router in routers if router is not None])
+
+
+def forget(router: Router) -> None:
+    """Say that a router has left a network: it gives up what it holds for it."""
+    reconcile.mark_dirty([router.pk])

@@ -1,8 +1,10 @@
-"""The paths of the page in every form that it shows; those of one subject stand in its folder.
+"""The paths of the mesh page; `middleware` knows the other forms that it has of some."""
 
-What is literal stands before what a network may be called: `/api/{netid}/nodes/` is last.
-"""
+from django.urls import include, path
 
-from django.urls import URLPattern, URLResolver
-
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", include("networks.mesh.urls")),
+    path("", include("networks.keys.urls")),
+    path("", include("networks.nodes.urls")),
+    path("", include("networks.admins.urls")),
+]

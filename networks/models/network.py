@@ -55,6 +55,11 @@ class Network(models.Model):
     default_post_down = models.CharField(max_length=1000, blank=True)
     default_save_config = models.BooleanField(default=True)
 
+    # What a node has seen, it compares with these: numbers, for a change may be stamped before, and
+    # committed after, somebody reads the rest.
+    version = models.PositiveBigIntegerField(default=1, editable=False)
+    nodes_version = models.PositiveBigIntegerField(default=1, editable=False)
+
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     modified_at = models.DateTimeField(default=timezone.now, editable=False)
     nodes_modified_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -81,6 +81,13 @@ class Node(models.Model):
     last_check_in_at = models.DateTimeField(null=True, editable=False)
     last_peer_update_at = models.DateTimeField(null=True, editable=False)
 
+    seen_version = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="of the network's own settings"
+    )
+    seen_nodes_version = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="of the network's nodes"
+    )
+
     # What was seen, by the device or by the hub.
     last_handshake_at = models.DateTimeField(null=True, editable=False)
     rx_bytes = models.PositiveBigIntegerField(default=0, editable=False)

@@ -1,0 +1,141 @@
+"""How a device comes into a network: with an access key, by somebody's hand, or to wait for one."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from networks import allocation, names, services, wireguard
+from networks.errors import DeviceTaken, WrongAccessKey
+from networks.models import AccessKey, Network, Node
+from networks.models.key import digest_of
+from routers.models import Router
+
+_PORTS = range(1024, 65536)
+
+
+class Door(Enum):
+    """By what a device comes in."""
+
+    KEY = "key"
+    PEOPLE = "people"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What lets a device in, judged before anybody reads what else it says."""
+
+    network: Network
+    door: Door
+    key: str = ""
+
+
+def by_key(netid: str, key: str) -> Admission:
+    """Judge an access key, and use nothing up.
+
+    A network that takes sign-ups by hand lets the device wait. Raises `WrongAccessKey`, and is as
+    silent about which networks there are.
+    """
+    network = Network.objects.filter(netid=netid, company__is_active=True).first()
+    if network is not None and key:
+        keys = AccessKey.objects.usable_at(timezone.now())
+        if keys.filter(network=network, value_digest=digest_of(key)).exists():
+            return Admission(network, Door.KEY, key)
+    if network is not None and network.allow_manual_signup:
+        return Admission(network, Door.WAITING)
+    raise WrongAccessKey("No access key, or none that lets anybody in here.")
+
+
+def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
+    """Let a device in: answers its node, with an address.
+
+    A device that comes again with a good key is enrolled anew in its old place. Raises
+    `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken` where a fact belongs to another node.
+    """
+    if password:
+        facts["password"] = make_password(password)  # before the lock: it is meant to be slow
+    try:
+        with transaction.atomic():
+            network = allocation.locked(admission.network.pk)
+            return _let_in(network, admission, password, facts)
+    except IntegrityError as exc:
+        raise DeviceTaken("Another node has this public key, or its router this port.") from exc
+
+
+def _let_in(network: Network, admission: Admission, password: str, facts: dict[str, Any]) -> Node:
+    known = Node.objects.filter(network=network, mac_address=facts["mac_address"]).first()
+    if admission.door is Door.KEY:
+        facts["tags"] = allocation.use_key(network, admission.key).tags
+    elif known is not None:
+        return _come_again(known, admission, password)
+    is_pending = admission.door is Door.WAITING
+    node = known or _new_node(network, facts)
+    _enrol(node, facts, is_pending=is_pending)
+    node.save()
+    if not is_pending:
+        services.changed(network)
+    return node
+
+
+def _come_again(node: Node, admission: Admission, password: str) -> Node:
+    """Answer a device that waits and asks again, and nobody else."""
+    if admission.door is Door.PEOPLE:
+        raise DeviceTaken("This device is in the network; change its node with PUT.")
+    if not (node.is_pending and node.has_password(password)):
+        raise WrongAccessKey("No access key, or none that lets anybody in here.")
+    return node
+
+
+def _new_node(network: Network, facts: dict[str, Any]) -> Node:
+    router = facts.get("router")
+    lease = allocation.lease(network, facts["mac_address"])
+    return Node(
+        network=network,
+        name=f"node-{names.random_letters(5)}",
+        listen_port=free_port(router, network.default_listen_port)
+        if router
+        else network.default_listen_port,
+        interface=network.default_interface,
+        keepalive=network.default_keepalive,
+        sync_state=Node.Sync.PENDING if router else Node.Sync.UNMANAGED,
+        **network.addresses_at(lease.number),
+    )
+
+
+def _enrol(node: Node, facts: dict[str, Any], *, is_pending: bool) -> None:
+    """Take over what a device says of itself; what it leaves blank stays as it is."""
+    is_new = node.pk is None
+    now = timezone.now()
+    for name, value in facts.items():
+        if value not in ("", None) or name in {"endpoint", "local_address", "public_key"}:
+            setattr(node, name, value)
+    node.has_valid_key = wireguard.is_key(node.public_key)
+    node.is_pending = is_pending
+    node.key_updated_at = node.modified_at = now
+    node.key_update_asked_at = None
+    if is_new:
+        node.created_at = now
+        return
+    node.credential_number += 1  # the tokens of who had this place before are void
+    node.seen_version = node.seen_nodes_version = 0
+    if node.has_expired(now):
+        node.expires_at = None
+
+
+def free_port(router: Router, first: int) -> int:
+    """Return the lowest port from `first` on that no other network has on this router."""
+    taken = set(Node.objects.filter(router=router).values_list("listen_port", flat=True))
+    return next(port for port in _PORTS[first - _PORTS.start :] if port not in taken)
+
+
+def approve(node: Node) -> None:
+    """Let a pending node in; a second call changes nothing."""
+    with transaction.atomic():
+        network = allocation.locked(node.network_id)
+        waiting = Node.objects.filter(pk=node.pk, is_pending=True)
+        if waiting.update(is_pending=False, modified_at=timezone.now()):
+            services.changed(network)

@@ -1,0 +1,49 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from networks.fields import NEVER, FutureField, MeshSerializer, TagsField, unix
+from networks.keys import examples
+from networks.models import AccessKey
+
+
+@extend_schema_serializer(examples=examples.KEY)
+class AccessKeySerializer(MeshSerializer):
+    """`value` and `accessstring` are in the answer that makes the key, and null ever after."""
+
+    name = serializers.RegexField(
+        r"^[A-Za-z0-9._-]*\Z", max_length=20, required=False, allow_blank=True
+    )
+    value = serializers.RegexField(
+        r"^([A-Za-z0-9_-]{8,64})?\Z", required=False, allow_blank=True, allow_null=True,
+        help_text="what devices show; empty: a random one",
+    )  # fmt: skip
+    accessstring = serializers.CharField(read_only=True, allow_null=True)
+    uses = serializers.IntegerField(
+        source="uses_left", min_value=0, max_value=1_000_000, required=False, allow_null=True,
+        help_text="how often it may still be used; 0 is 1, null in answers is without limit",
+    )  # fmt: skip
+    unlimited = serializers.BooleanField(required=False)
+    used = serializers.IntegerField(read_only=True)
+    expdatetime = FutureField(source="expires_at", required=False)
+    tags = TagsField(help_text="what nodes that join with it are marked with")
+    lastused = serializers.IntegerField(read_only=True)
+
+    def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        is_unlimited = attributes.pop("unlimited", False)
+        attributes["uses_left"] = None if is_unlimited else attributes.get("uses_left") or 1
+        return attributes
+
+    def to_representation(self, key: AccessKey) -> dict[str, Any]:
+        return {
+            "name": key.name,
+            "value": None,
+            "accessstring": None,
+            "uses": key.uses_left,
+            "unlimited": key.uses_left is None,
+            "used": key.used,
+            "expdatetime": unix(key.expires_at, NEVER),
+            "tags": key.tags,
+            "lastused": unix(key.last_used_at),
+        }

@@ -1,0 +1,215 @@
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cloudpilot import audit
+from cloudpilot.clients import client_network
+from cloudpilot.limits import failures_spent, spend
+from networks import joining, names
+from networks.api import MeshViewSet
+from networks.authentication import CREDENTIALS, LenientAuthentication
+from networks.callers import NodeCaller
+from networks.errors import NotForNodes
+from networks.fields import in_lower_case, unix
+from networks.joining import Admission, Door
+from networks.keys import access_strings
+from networks.models import Node
+from networks.nodes import gateways, services, subnets, wire
+from networks.nodes.serializers import (
+    CheckInSerializer,
+    GatewaySerializer,
+    JoinSerializer,
+    NodeChangeSerializer,
+    NodeDeletedSerializer,
+    NodeSerializer,
+)
+
+_SUCCESS = OpenApiResponse(
+    OpenApiTypes.STR,
+    "Approved, now or before.",
+    examples=[OpenApiExample("Approved", value="SUCCESS")],
+)
+_SECONDS = OpenApiResponse(
+    OpenApiTypes.INT, "Unix seconds.", examples=[OpenApiExample("A time", value=1795253400)]
+)
+
+
+class NodeRowsView(MeshViewSet):
+    """Lists of nodes, as plain columns: they are long."""
+
+    queryset = Node.objects.all()
+    serializer_class = NodeSerializer
+
+    def answer_list(self, rows: Any) -> Response:
+        page = self.paginate_queryset(rows.values("id", *wire.COLUMNS))
+        return self.get_paginated_response(wire.many(page or []))
+
+
+class AllNodesViewSet(NodeRowsView):
+    """Nodes of all networks that the caller sees."""
+
+    @extend_schema(operation_id="mesh_nodes_list_all")
+    def list(self, request: Request) -> Response:
+        """List the nodes of all of your networks."""
+        return self.answer_list(self.get_queryset())
+
+
+class NodeViewSet(NodeRowsView):
+    """Nodes of a network: for its people, and each for itself."""
+
+    for_nodes = ("list", "retrieve", "update", "destroy", "check_in", "last_modified")
+    error_statuses = {
+        "create": ("401", "409", "429"),
+        "update": ("409",),
+        "create_gateway": ("409",),
+    }
+
+    def get_authenticators(self) -> list[Any]:
+        # A device that joins shows its key in the body, whatever its header says.
+        act = (self.action_map or {}).get(str(getattr(self.request, "method", "")).lower())
+        return [LenientAuthentication()] if act == "create" else [kind() for kind in CREDENTIALS]
+
+    def get_permissions(self) -> list[Any]:
+        return [] if self.action == "create" else list(super().get_permissions())
+
+    def get_node(self) -> Node:
+        """Return the node in the path, or a 404; a node finds itself alone there."""
+        network = self.get_network()
+        nodes = Node.objects.select_related("network", "router").filter(network=network)
+        node = get_object_or_404(nodes, mac_address=self._mac)
+        caller = self.request.user
+        if isinstance(caller, NodeCaller) and caller.node.pk != node.pk:
+            raise NotForNodes("A node's token is good for the node itself.")
+        return node
+
+    @property
+    def _mac(self) -> str:
+        try:
+            return names.canonical_mac(self.kwargs["mac"])
+        except ValueError:
+            return ""  # nobody's
+
+    @extend_schema(operation_id="mesh_nodes_list")
+    def list(self, request: Request, netid: str) -> Response:
+        """List a network's nodes, those that wait for approval too."""
+        return self.answer_list(self.get_queryset().filter(network=self.get_network()))
+
+    @extend_schema(
+        operation_id="mesh_nodes_create",
+        request=JoinSerializer,
+        responses={200: NodeSerializer},
+        auth=[],
+    )
+    def create(self, request: Request, netid: str) -> Response:
+        """Let a device into the network, by its access key or by its people's hand.
+
+        A device that joins again with a good key is enrolled anew, at its old address. Where the
+        network takes sign-ups by hand, one without a key waits for approval.
+        """
+        admission = self._admission(request, netid)
+        is_by_people = admission.door is Door.PEOPLE
+        context = {**self.get_serializer_context(), "network": admission.network}
+        body = JoinSerializer(data=request.data, context={**context, "is_by_people": is_by_people})
+        body.is_valid(raise_exception=True)
+        node = joining.join(admission, **body.validated_data)
+        return Response(wire.one(node))
+
+    def _admission(self, request: Request, netid: str) -> Admission:
+        key = in_lower_case(request.data).get("accesskey", "")
+        if not key and request.user.is_authenticated and not isinstance(request.user, NodeCaller):
+            return Admission(self.get_network(), Door.PEOPLE)
+        address = client_network(request._request)
+        with failures_spent({"wrong_mesh_credentials_per_address": address}):
+            admission = joining.by_key(netid, access_strings.key_in(str(key)))
+        if admission.door is Door.WAITING:
+            spend("mesh_sign_ups_per_address", address)
+        return admission
+
+    @extend_schema(operation_id="mesh_nodes_retrieve")
+    def retrieve(self, request: Request, netid: str, mac: str) -> Response:
+        """Show a node."""
+        return Response(wire.one(self.get_node()))
+
+    @extend_schema(
+        operation_id="mesh_nodes_update", request=NodeChangeSerializer, responses=NodeSerializer
+    )
+    def update(self, request: Request, netid: str, mac: str) -> Response:
+        """Change a node; no more is needed than what is to change. Its peers hear of it.
+
+        A node changes what it is itself: its key, its endpoint, its password. What reaches beyond
+        it, such as its address and more ranges, its network's people decide.
+        """
+        node = self.get_node()
+        context = {**self.get_serializer_context(), "network": node.network, "node": node}
+        body = NodeChangeSerializer(data=request.data, context=context)
+        body.is_valid(raise_exception=True)
+        services.update(node, **body.validated_data)
+        return Response(wire.one(node))
+
+    @extend_schema(operation_id="mesh_nodes_destroy", responses=NodeDeletedSerializer)
+    def destroy(self, request: Request, netid: str, mac: str) -> Response:
+        """Take a node out of the network. Its address is kept for it, while there are others."""
+        node = self.get_node()
+        services.delete(node)
+        audit.record(request, "node.delete", node, company=node.network.company.public_id)
+        return Response({"Code": 200, "Message": f"{node.mac_address} deleted.", "Response": None})
+
+    @extend_schema(operation_id="mesh_nodes_checkin", request=None, responses=CheckInSerializer)
+    def check_in(self, request: Request, netid: str, mac: str) -> Response:
+        """Tell a node what has changed for it, and who its peers are. An expired one is deleted."""
+        node = self.get_node()
+        shown = wire.one(node)
+        found = services.check_in(node)
+        return Response(
+            {
+                **shown,
+                "lastcheckin": unix(found.at),
+                "success": True,
+                "ispending": found.is_pending,
+                "needconfigupdate": found.needs_config_update,
+                "needpeerupdate": found.needs_peer_update,
+                "needdelete": found.needs_delete,
+                "nodemessage": found.message,
+                "peers": [wire.peer(peer, node) for peer in found.peers],
+            }
+        )
+
+    @extend_schema(operation_id="mesh_nodes_approve", request=None, responses={200: _SUCCESS})
+    def approve(self, request: Request, netid: str, mac: str) -> Response:
+        """Let a pending node in. A second time changes nothing."""
+        joining.approve(self.get_node())
+        return Response("SUCCESS")
+
+    @extend_schema(
+        operation_id="mesh_nodes_creategateway",
+        request=GatewaySerializer,
+        responses={200: NodeSerializer},
+    )
+    def create_gateway(self, request: Request, netid: str, mac: str) -> Response:
+        """Make a node the way to what lies behind one of its interfaces.
+
+        Without a range it is what the router has there now. A range is reached at one node alone.
+        """
+        node = self.get_node()
+        body = GatewaySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        facts = dict(body.validated_data)
+        facts["ranges"] = facts["ranges"] or subnets.behind(node, facts["interface"])
+        gateways.make(node, **facts)
+        return Response(wire.one(node))
+
+    @extend_schema(request=None, responses={200: NodeSerializer})
+    def delete_gateway(self, request: Request, netid: str, mac: str) -> Response:
+        """Let a node be no gateway any more. A second time changes nothing."""
+        node = self.get_node()
+        gateways.unmake(node)
+        return Response(wire.one(node))
+
+    @extend_schema(operation_id="mesh_nodes_lastmodified", responses={200: _SECONDS})
+    def last_modified(self, request: Request, netid: str) -> Response:
+        """Say when the nodes of a network last changed for each other."""
+        return Response(unix(self.get_network().nodes_modified_at))

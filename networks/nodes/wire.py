@@ -1,0 +1,126 @@
+"""A node as the page's clients read it: one shape for lists and for single nodes.
+
+Lists have thousands, so it is made from plain columns, which the database hands out as they are.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from networks.fields import NEVER, unix
+from networks.models import Node
+from networks.peering import Peer
+
+COLUMNS: Final = (
+    "pk", "mac_address", "network__netid", "name", "address", "address6", "local_address",
+    "endpoint", "public_key", "has_valid_key", "listen_port", "interface", "keepalive", "mtu",
+    "network__mtu", "allowed_addresses", "post_up", "post_down", "save_config",
+    "check_in_interval", "network__check_in_interval", "expires_at", "modified_at",
+    "last_peer_update_at", "last_check_in_at", "key_updated_at", "key_update_asked_at",
+    "is_pending", "is_hub", "tags", "router", "sync_state", "sync_error", "last_handshake_at",
+    "rx_bytes", "tx_bytes", "observed_endpoint", "gateway__pk", "gateway__ranges",
+    "gateway__interface", "gateway__nat",
+)  # fmt: skip
+
+# Two handshakes of a peer in use are at most so far apart, and a packet's life.
+_HANDSHAKE = timedelta(minutes=3)
+_MISSED = 3
+
+
+def one(node: Node) -> dict[str, Any]:
+    """Return a node as it is in the database now."""
+    return shown(Node.objects.values(*COLUMNS).get(pk=node.pk), timezone.now())
+
+
+def many(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return nodes from rows of `COLUMNS`."""
+    now = timezone.now()
+    return [shown(row, now) for row in rows]
+
+
+def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    asked = row["key_update_asked_at"]
+    return {
+        "macaddress": row["mac_address"],
+        "network": row["network__netid"],
+        "name": row["name"],
+        "address": row["address"],
+        "address6": row["address6"] or "",
+        "localaddress": row["local_address"],
+        "endpoint": row["endpoint"],
+        "publickey": row["public_key"],
+        "publickeyvalid": row["has_valid_key"],
+        "listenport": row["listen_port"],
+        "interface": row["interface"],
+        "persistentkeepalive": row["keepalive"],
+        "mtu": row["mtu"] or row["network__mtu"],
+        "allowedips": ",".join(row["allowed_addresses"]),
+        "postup": row["post_up"],
+        "postdown": row["post_down"],
+        "saveconfig": row["save_config"],
+        "checkininterval": row["check_in_interval"] or row["network__check_in_interval"],
+        "expdatetime": unix(row["expires_at"], NEVER),
+        "lastmodified": unix(row["modified_at"]),
+        "lastpeerupdate": unix(row["last_peer_update_at"]),
+        "lastcheckin": unix(row["last_check_in_at"]),
+        "keyupdatetimestamp": unix(row["key_updated_at"]),
+        "needkeyupdate": asked is not None and row["key_updated_at"] < asked,
+        "ispending": row["is_pending"],
+        "ishub": row["is_hub"],
+        "tags": row["tags"],
+        "router": row["router"],
+        "syncstate": row["sync_state"],
+        "syncerror": row["sync_error"],
+        "online": _is_online(row, now),
+        "lasthandshake": unix(row["last_handshake_at"]),
+        "rxbytes": row["rx_bytes"],
+        "txbytes": row["tx_bytes"],
+        "observedendpoint": row["observed_endpoint"],
+        **_gateway(row),
+    }
+
+
+def _is_online(row: Mapping[str, Any], now: datetime) -> bool:
+    seconds = row["check_in_interval"] or row["network__check_in_interval"]
+    silence = max(_HANDSHAKE, timedelta(seconds=_MISSED * seconds))
+    signs = (row["last_handshake_at"], row["last_check_in_at"])
+    return any(sign is not None and sign > now - silence for sign in signs)
+
+
+def _gateway(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Say the same in the words of two of the page's servers, and whole in ours."""
+    is_gateway = row["gateway__pk"] is not None
+    ranges = row["gateway__ranges"] or []
+    text = ",".join(ranges)
+    return {
+        "isgateway": is_gateway,
+        "gatewayrange": text,
+        "isegressgateway": is_gateway,
+        "egressgatewayrange": text,
+        "gatewayranges": ranges,
+        "gatewayinterface": row["gateway__interface"] or "",
+        "gatewaynat": bool(row["gateway__nat"]),
+    }
+
+
+def peer(found: Peer, own: Node) -> dict[str, Any]:
+    """Return a peer as a node is told of it."""
+    text = ",".join(found.gateway_ranges)
+    return {
+        "publickey": found.public_key,
+        "name": found.name,
+        "macaddress": found.mac_address,
+        "endpoint": found.host_for(own),
+        "address": found.address,
+        "address6": found.address6 or "",
+        "localaddress": found.local_address,
+        "listenport": found.listen_port,
+        "persistentkeepalive": own.keepalive,
+        "isgateway": bool(found.gateway_ranges),
+        "gatewayrange": text,
+        "isegressgateway": bool(found.gateway_ranges),
+        "egressgatewayrange": text,
+        "allowedips": list(found.allowed_addresses),
+    }
