@@ -21,6 +21,8 @@ class FamilyView(APIView):
     """A view of one API family; a family's own base class names it."""
 
     family: ClassVar[Family] = CLOUDPILOT
+    # For the OpenAPI document: whether a PUT takes what is to change and no more.
+    put_is_partial = False
     # For the OpenAPI document: what an action (`*`: each) can be refused with besides the usual.
     error_statuses: ClassVar[dict[str, tuple[str, ...]]] = {}
 
@@ -72,6 +74,8 @@ class CompanyViewMixin:
 
 class EditMixin:
     """PUT and PATCH alike take what is to change (contract.md), on a row nobody else is changing."""
+
+    put_is_partial = True
 
     def get_locked_object(self) -> Any:
         """Return the row that the path names, locked until the transaction ends; or a 404."""

@@ -4,10 +4,10 @@ import copy
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import Serializer
 
-from cloudpilot.api import EditMixin
 from cloudpilot.families import Family, family_of
 from cloudpilot.problems import UNAUTHENTICATED, UNKNOWN_PATH, Problem, invalid
 from cloudpilot.serializers import StrictSerializer
@@ -220,8 +220,8 @@ class Schema(AutoSchema):
 
     def _get_request_for_media_type(self, serializer: Any, *args: Any) -> Any:
         """Show the body of a PUT as it is: what is to change, and no more."""
-        if self.method == "PUT" and isinstance(self.view, EditMixin):
-            serializer = copy.copy(serializer)
+        if self.method == "PUT" and getattr(self.view, "put_is_partial", False):
+            serializer = copy.copy(force_instance(serializer))
             serializer.partial = True
         return super()._get_request_for_media_type(serializer, *args)
 

@@ -48,6 +48,7 @@ class MeshView(FamilyView):
     """A view of the mesh family, whose paths name networks by `netid`."""
 
     family = MESH
+    put_is_partial = True
     authentication_classes: Sequence[Any] = CREDENTIALS
     permission_classes: Sequence[Any] = (IsAuthenticated, MayCall)
     parser_classes: Sequence[Any] = UNLABELLED_PARSERS

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from cloudpilot.problems import UNAUTHENTICATED
 from networks import allocation, names, services, wireguard
 from networks.errors import DeviceTaken, WrongAccessKey
 from networks.models import AccessKey, Network, Node
@@ -15,6 +16,7 @@ from networks.models.key import digest_of
 from routers.models import Router
 
 _PORTS = range(1024, 65536)
+_WRONG = "This access key lets nobody in here."
 
 
 class Door(Enum):
@@ -47,7 +49,7 @@ def by_key(netid: str, key: str) -> Admission:
             return Admission(network, Door.KEY, key)
     if network is not None and network.allow_manual_signup:
         return Admission(network, Door.WAITING)
-    raise WrongAccessKey("No access key, or none that lets anybody in here.")
+    raise WrongAccessKey(_WRONG if key else UNAUTHENTICATED)
 
 
 def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
@@ -86,7 +88,7 @@ def _come_again(node: Node, admission: Admission, password: str) -> Node:
     if admission.door is Door.PEOPLE:
         raise DeviceTaken("This device is in the network; change its node with PUT.")
     if not (node.is_pending and node.has_password(password)):
-        raise WrongAccessKey("No access key, or none that lets anybody in here.")
+        raise WrongAccessKey(_WRONG)
     return node
 
 

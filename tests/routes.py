@@ -9,6 +9,7 @@ from django.urls import URLPattern, get_resolver
 from hotspot.models.guest_gateway import digest_of
 from routers import keys as router_keys
 from tests.factories import (
+    AccessKeyFactory,
     ChannelFactory,
     CommandBatchFactory,
     CredentialsFactory,
@@ -17,6 +18,7 @@ from tests.factories import (
     GuestGatewayFactory,
     JobFactory,
     MembershipFactory,
+    NodeFactory,
     PackageFactory,
     PaymentFactory,
     RouterFactory,
@@ -114,6 +116,10 @@ def own_values(path, user, **router):
     if path.startswith("/users/companies/{"):
         member = MembershipFactory(company=company)
         return {"public_id": company.public_id, "company_id": company.public_id, "id": member.pk}
+    if path.startswith(("/api/networks/{", "/api/nodes/{", "/api/nodes/adm/{")):
+        return own_of_networks(company)
+    if path.startswith("/api/users/{"):
+        return {"username": user.username}
     if path in {"/api/", "/gw/{label}/api/"}:
         router_of_gateway = RouterFactory(owner=user, **router)
         gateway = GuestGatewayFactory(
@@ -123,6 +129,13 @@ def own_values(path, user, **router):
         return {"label": gateway.label}
     assert "{" not in path, f"Say how to fill {path}"
     return {}
+
+
+def own_of_networks(company):
+    """Make a network with an access key and a node, both as in examples."""
+    key = AccessKeyFactory(network__company=company)
+    node = NodeFactory(network=key.network)
+    return {"netid": key.network.netid, "name": key.name, "mac": node.mac_address}
 
 
 def _own_of_notifications(path, company):

@@ -32,7 +32,12 @@ def is_refused(response):
 
 def has_a_familys_shape(response):
     names = response.json().keys()
-    return {"error", "code"} <= names or names == {"detail"} or {"message", "error"} <= names
+    return (
+        {"error", "code"} <= names
+        or names == {"detail"}
+        or {"message", "error"} <= names
+        or {"Code", "Message"} <= names
+    )
 
 
 def is_an_answer(response):

@@ -12,11 +12,13 @@ from rest_framework.relations import RelatedField
 
 from cloudpilot.serializers import OwnedRelatedField
 from cloudpilot.tenancy import OwnedQuerySet
+from networks.models import AccessKey, Network
 from payments.models import Credentials
 from routers import events
 from routers import keys as router_keys
 from routers.models import CommandBatch, RouterEvent, RouterImport
 from tests.factories import (
+    AccessKeyFactory,
     ChannelFactory,
     CommandBatchFactory,
     CommandResultFactory,
@@ -28,6 +30,8 @@ from tests.factories import (
     JobFactory,
     LoginFactory,
     MembershipFactory,
+    NetworkFactory,
+    NodeFactory,
     PackageFactory,
     PaymentFactory,
     RouterFactory,
@@ -42,13 +46,15 @@ from users import keys
 
 VERBS = ("get", "post", "put", "patch", "delete")
 NOWHERE = 987_654_321
+NO_DEVICE = "02:ff:ff:ff:ff:ff"
 # Here everybody else is refused before any row is looked for.
 FOR_SUPER_ADMINS = "admin/empresas/"
 
 # Callers of these have no credential yet, or carry it in the body.
 OPEN = {
     "users/register/", "users/login/", "users/api-key-login/", "users/token/refresh/",
-    "users/logout/",
+    "users/logout/", "api/nodes/adm/<str:netid>/authenticate/", "api/users/adm/hasadmin/",
+    "api/users/adm/authenticate/",
 }  # fmt: skip
 
 
@@ -74,6 +80,16 @@ def a_strangers_router_key():
 def a_strangers_gateway():
     gateway = GuestGatewayFactory()
     return {"label": gateway.label, "router_pk": gateway.router_id}
+
+
+def a_strangers_access_key():
+    key = AccessKeyFactory()
+    return {"netid": key.network.netid, "name": key.name}
+
+
+def a_strangers_node():
+    node = NodeFactory()
+    return {"netid": node.network.netid, "mac": node.mac_address}
 
 
 def a_payment_at(router):
@@ -148,6 +164,13 @@ ROWS = {
     ),
     "payments/status/<str:status>/": (lambda: {"status": "pending"}, {}),
     "payments/method/<str:method>/": (lambda: {"method": "mpesa"}, {}),
+    "api/networks/<str:netid>/": (a_strangers_access_key, {"netid": "nosuchnet", "name": "none"}),
+    "api/nodes/<str:netid>/": (a_strangers_node, {"netid": "nosuchnet", "mac": NO_DEVICE}),
+    "api/nodes/adm/<str:netid>/": (a_strangers_node, {"netid": "nosuchnet"}),
+    "api/users/<str:username>/": (
+        lambda: {"username": UserFactory(is_superuser=True).username},
+        {"username": "nobody"},
+    ),
     FOR_SUPER_ADMINS: (
         a_strangers_router_key,
         {
@@ -190,7 +213,13 @@ OF_A_KIND = ("payments/status/", "payments/method/")
 
 @pytest.mark.parametrize(
     "route",
-    [r for r in ROUTES if r.names and not r.pattern.startswith((FOR_ROUTER_KEYS, *OF_A_KIND))],
+    [
+        r
+        for r in ROUTES
+        if r.names
+        and r.pattern not in OPEN
+        and not r.pattern.startswith((FOR_ROUTER_KEYS, *OF_A_KIND))
+    ],
     ids=of,
 )
 def test_a_strangers_row_answers_as_one_that_is_not_there(client, route):
@@ -211,6 +240,7 @@ NOBODY_TOLD = (
         "code": "not_authenticated",
     },
     {"detail": "Credenciales ausentes o inválidas"},
+    {"Code": 401, "Message": "Authentication credentials were not provided or are invalid"},
 )
 
 
@@ -292,6 +322,12 @@ LISTS = {
         company=router.company
     ),
     "admin/empresas/": lambda router, operator: CompanyFactory(),
+    "api/networks/": lambda router, operator: NetworkFactory(owner=operator),
+    "api/networks/<str:netid>/keys/": lambda router, operator: AccessKeyFactory(
+        network=Network.objects.get(), value=f"value{AccessKey.objects.count()}"
+    ),
+    "api/nodes/": lambda router, operator: NodeFactory(network__owner=operator),
+    "api/nodes/<str:netid>/": lambda router, operator: NodeFactory(network=Network.objects.get()),
     "admin/empresas/<str:empresa_id>/routers": lambda router, operator: RouterFactory(
         company=router.company
     ),
@@ -304,6 +340,8 @@ LISTS = {
 PARENTS = {
     "routers/commands/<str:public_id>/results/": CommandBatchFactory,
     "routers/imports/<str:public_id>/rows/": RouterImportFactory,
+    "api/networks/<str:netid>/keys/": NetworkFactory,
+    "api/nodes/<str:netid>/": NetworkFactory,
 }
 
 
@@ -316,7 +354,8 @@ def test_a_list_costs_as_many_queries_however_long_it_is(client, operator, route
     company_id = router.company.public_id
     parent = PARENTS.get(route.pattern, lambda **_: router.company)(company=router.company)
     path = route.path(
-        public_id=parent.public_id,
+        public_id=getattr(parent, "public_id", None),
+        netid=getattr(parent, "netid", None),
         company_id=company_id,
         empresa_id=company_id,
         router_id=router.public_id,

@@ -94,6 +94,7 @@ class CreateAdminView(MeshView):
         operation_id="mesh_admins_createadmin",
         request=NewAdminSerializer,
         responses={200: AdminSerializer},
+        auth=[{"masterKey": []}],  # type: ignore[list-item]  # the annotation lacks this form
     )
     def post(self, request: Request) -> Response:
         """Make the platform's first admin, with the master key, once."""

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -7,6 +8,8 @@ from networks.fields import NEVER, FutureField, MeshSerializer, TagsField, unix
 from networks.keys import examples
 from networks.models import AccessKey
 
+_VALUE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
 
 @extend_schema_serializer(examples=examples.KEY)
 class AccessKeySerializer(MeshSerializer):
@@ -15,10 +18,12 @@ class AccessKeySerializer(MeshSerializer):
     name = serializers.RegexField(
         r"^[A-Za-z0-9._-]*\Z", max_length=20, required=False, allow_blank=True
     )
-    value = serializers.RegexField(
-        r"^([A-Za-z0-9_-]{8,64})?\Z", required=False, allow_blank=True, allow_null=True,
-        help_text="what devices show; empty: a random one",
-    )  # fmt: skip
+    value = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="what devices show: 8 letters, digits, `-` and `_` or more; absent: a random one",
+    )
     accessstring = serializers.CharField(read_only=True, allow_null=True)
     uses = serializers.IntegerField(
         source="uses_left", min_value=0, max_value=1_000_000, required=False, allow_null=True,
@@ -29,6 +34,11 @@ class AccessKeySerializer(MeshSerializer):
     expdatetime = FutureField(source="expires_at", required=False)
     tags = TagsField(help_text="what nodes that join with it are marked with")
     lastused = serializers.IntegerField(read_only=True)
+
+    def validate_value(self, value: str) -> str:
+        if not _VALUE.fullmatch(value):
+            raise serializers.ValidationError("Use 8 to 64 letters, digits, `-` and `_`.")
+        return value
 
     def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
         is_unlimited = attributes.pop("unlimited", False)

@@ -26,13 +26,14 @@ _NETWORK = {
     "networklastmodified": 1795253400,
     "keyupdatetimestamp": 1795253400,
 }
+SHOWN = [OpenApiExample("A network", response_only=True, value=_NETWORK)]
 NETWORK = [
+    *SHOWN,
     OpenApiExample(
         "A network with a range that is chosen",
         request_only=True,
         value={"netid": "skynet", "addressrange": ""},
     ),
-    OpenApiExample("A network", response_only=True, value=_NETWORK),
 ]
 CHANGE = [OpenApiExample("Another name", request_only=True, value={"displayname": "my-house"})]
 KEY_UPDATE = [

@@ -45,7 +45,9 @@ class NetworkViewSet(mixins.ListModelMixin, MeshViewSet):
         """Show a network, its access keys without what opens them."""
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(operation_id="mesh_networks_update", examples=examples.CHANGE)
+    @extend_schema(
+        operation_id="mesh_networks_update", examples=[*examples.CHANGE, *examples.SHOWN]
+    )
     def update(self, request: Request, netid: str) -> Response:
         """Change a network's settings; no more is needed than what is to change.
 

@@ -25,6 +25,14 @@ class CredentialsSerializer(MeshSerializer):
         return attributes
 
 
+@extend_schema_serializer(examples=examples.AUTHENTICATE_ADMIN)
+class AdminCredentialsSerializer(MeshSerializer):
+    """An admin's name and password."""
+
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
 class _ResponseSerializer(serializers.Serializer):
     MacAddress = serializers.CharField(required=False)
     UserName = serializers.CharField(required=False)
@@ -46,6 +54,7 @@ class AuthenticateView(MeshView):
     authentication_classes = ()
     permission_classes = ()
     error_statuses = {"post": ("429",)}
+    credentials: type[MeshSerializer] = CredentialsSerializer
 
     @extend_schema(
         operation_id="mesh_authenticate",
@@ -54,7 +63,7 @@ class AuthenticateView(MeshView):
     )
     def post(self, request: Request, netid: str = "") -> Response:
         """Answer a token for a node of the network, good for some minutes; or for an admin."""
-        body = CredentialsSerializer(data=request.data)
+        body = self.credentials(data=request.data)
         body.is_valid(raise_exception=True)
         named = body.validated_data
         if named.get("macaddress"):
@@ -74,9 +83,11 @@ class AuthenticateView(MeshView):
 class AdminAuthenticateView(AuthenticateView):
     """The same without a network: for platform admins."""
 
+    credentials = AdminCredentialsSerializer
+
     @extend_schema(
         operation_id="mesh_admin_authenticate",
-        request=CredentialsSerializer,
+        request=AdminCredentialsSerializer,
         responses={200: AuthenticatedSerializer},
     )
     def post(self, request: Request, netid: str = "") -> Response:

@@ -116,6 +116,13 @@ AUTHENTICATE = [
         value={"macaddress": "8c:90:b5:06:f1:d9", "password": "reallysecret"},
     )
 ]
+AUTHENTICATE_ADMIN = [
+    OpenApiExample(
+        "An admin",
+        request_only=True,
+        value={"username": "smartguy", "password": "noonewillguessthis"},
+    )
+]
 AUTHENTICATED = [
     OpenApiExample(
         "A token",

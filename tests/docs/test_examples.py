@@ -7,15 +7,19 @@ from openapi_schema_validator import OAS30Validator
 from hotspot.codes import normalise
 from hotspot.models import Package
 from hotspot.models.guest_gateway import digest_of
+from networks.models import Network
 from payments import phones, receipts, settling
 from routers import keys as router_keys
 from routers.models import Router
 from tests.factories import (
+    AccessKeyFactory,
     ChannelFactory,
     CredentialsFactory,
     EndpointFactory,
     GuestGatewayFactory,
     MembershipFactory,
+    NetworkFactory,
+    NodeFactory,
     PackageFactory,
     PaymentFactory,
     RouterFactory,
@@ -24,7 +28,7 @@ from tests.factories import (
     said,
 )
 from users import keys, tokens
-from users.models import Membership
+from users.models import Membership, User
 
 from .likeness import ANY
 
@@ -90,12 +94,35 @@ def ids(operator, device):
         "label": GuestGatewayFactory(router=router, key_digest=digest_of(GUEST_KEY)).label,
         "package": package.pk,
         "voucher": make_voucher(package).pk,
+        **rows_of_a_network(operator),
         "credentials": CredentialsFactory(
             owner=operator, keys={"extra": {"till_number": "K123456"}}
         ).pk,
         "endpoint": EndpointFactory(owner=operator).public_id,
         "channel": ChannelFactory(owner=operator).public_id,
     }
+
+
+def rows_of_a_network(operator):
+    network = NetworkFactory(owner=operator, netid="mesh")
+    AccessKeyFactory(network=network, name="first")
+    node = NodeFactory(network=network)
+    return {"netid": "mesh", "mac": node.mac_address, "name": "first", "username": "operator"}
+
+
+def prepare_mesh(path, example, client, operator, settings):
+    """Make what a request to the mesh API is about, besides a network."""
+    if path.endswith("/createadmin/"):
+        User.objects.update(is_superuser=False)
+        settings.MESH_MASTER_KEY = "secret key"
+        client.credentials(HTTP_AUTHORIZATION="Bearer secret key")
+    if path.endswith("/authenticate/"):
+        if "username" in example:
+            UserFactory(**example, is_superuser=True)
+            return
+        node = NodeFactory(network=Network.objects.get(), mac_address=example["macaddress"])
+        node.set_password(example["password"])
+        node.save()
 
 
 @pytest.fixture
@@ -131,7 +158,9 @@ def a_payment(package, path):
 
 
 @pytest.mark.parametrize(("verb", "path", "example"), REQUESTS)
-def test_a_requests_example_is_accepted(verb, path, example, client, ids, secrets):
+def test_a_requests_example_is_accepted(
+    verb, path, example, client, ids, secrets, operator, settings
+):
     if path == "/users/login/":
         UserFactory(**example)
     if path == "/users/companies/{company_id}/members/":
@@ -148,6 +177,8 @@ def test_a_requests_example_is_accepted(verb, path, example, client, ids, secret
     for rows, row in (("endpoints", "endpoint"), ("channels", "channel")):
         path = path.replace(f"{rows}/{{public_id}}", f"{rows}/{{{row}}}")
     path = path.format(**ids)
+    if path.startswith("/api/"):
+        prepare_mesh(path, example, client, operator, settings)
     if path.startswith("/portal/"):
         router = Router.objects.get(pk=ids["router_pk"])
         client.credentials(HTTP_X_API_KEY=router_keys.issue(router).token)
