@@ -2,9 +2,21 @@
 
 from networks.models.gateway import Gateway
 from networks.models.key import AccessKey
+from networks.models.keyupdate import KeyChange, KeyUpdate
 from networks.models.lease import Lease
+from networks.models.link import Link
 from networks.models.network import Network
 from networks.models.node import Node
 from networks.models.platform import Platform
 
-__all__ = ["AccessKey", "Gateway", "Lease", "Network", "Node", "Platform"]
+__all__ = [
+    "AccessKey",
+    "Gateway",
+    "KeyChange",
+    "KeyUpdate",
+    "Lease",
+    "Link",
+    "Network",
+    "Node",
+    "Platform",
+]

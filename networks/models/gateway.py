@@ -13,6 +13,9 @@ class Gateway(models.Model):
     node = models.OneToOneField(Node, models.CASCADE, primary_key=True, related_name="gateway")
     ranges = models.JSONField(default=list, help_text="as texts, such as 192.168.88.0/24")
     interface = models.CharField(max_length=63, help_text="as the caller named it")
+    found_interface = models.CharField(
+        max_length=63, blank=True, editable=False, help_text="as the router was found to name it"
+    )
     nat = models.BooleanField(
         default=True, help_text="hosts behind it see the gateway's address, and need no way back"
     )

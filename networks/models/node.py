@@ -93,6 +93,12 @@ class Node(models.Model):
     rx_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     tx_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     observed_endpoint = models.CharField(max_length=60, blank=True, editable=False)
+    looked_at = models.DateTimeField(
+        null=True, editable=False, help_text="when its router was last asked what is there"
+    )
+    subnets = models.JSONField(
+        default=list, editable=False, help_text="that its router is in without this network's help"
+    )
 
     objects = NodeQuerySet.as_manager()
 
