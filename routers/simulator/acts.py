@@ -16,6 +16,7 @@ from routers.simulator.errors import (
     no_match,
 )
 from routers.simulator.schema import Row
+from routers.simulator.web import WebRequest
 
 # Hotspot -------------------------------------------------------------------------------------
 
@@ -309,11 +310,41 @@ def _write_file(call: Call, name: str, contents: str) -> None:
 
 @command("/tool/fetch", "test")
 def fetch(call: Call) -> Reply:
-    url = call.take("url")
+    """Ask a web server, and keep what it answers as a file or as `data`."""
+    request = _web_request(call)
+    output = call.args.pop("output", "file")
+    name = call.args.pop("dst-path", "") or request.url.partition("?")[0].rpartition("/")[2]
+    call.args.pop("mode", None)
+    call.finish_arguments()
     if not call.session.may("ftp"):
         raise NotEnoughPermissions
-    row = {"status": "finished", "downloaded": "0", "total": "0", "duration": "1s"}
-    return Reply([{**row, ".section": "0"}] if url else ())
+    try:
+        answer = call.router.web(request)
+    except OSError as exc:
+        raise Refused(f"failure: connection failed: {exc}") from exc
+    if not 200 <= answer.status < 300:
+        raise Refused(f"failure: Fetch failed with status {answer.status}")
+    text = answer.body.decode("utf-8", "surrogateescape")
+    size = str(len(answer.body) // 1024)  # in KiB
+    row = {"status": "finished", "downloaded": size, "total": size, "duration": "1s"}
+    if output == "file" and name:
+        _write_file(call, name, text)
+    elif output == "user":
+        row["data"] = text
+    return Reply([{**row, ".section": "0"}])
+
+
+def _web_request(call: Call) -> WebRequest:
+    """Take what makes a request out of the arguments."""
+    fields = filter(None, call.args.pop("http-header-field", "").split(","))
+    headers = (header.partition(":") for header in fields)
+    return WebRequest(
+        call.args.pop("http-method", "get").upper(),
+        call.take("url"),
+        {name.strip(): value.strip() for name, _, value in headers},
+        call.args.pop("http-data", "").encode("utf-8", "surrogateescape"),
+        call.args.pop("check-certificate", "no") != "no",
+    )
 
 
 # Leases and log ------------------------------------------------------------------------------

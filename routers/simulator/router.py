@@ -21,6 +21,7 @@ from routers.simulator.reachability import Packet, Verdict, WayIn, judge
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tables import Table
+from routers.simulator.web import Web, no_web
 
 if TYPE_CHECKING:
     from routers.simulator.commands import Session
@@ -85,6 +86,7 @@ class Router:
         self.power_off: Callable[[], None] = self.reboot
         self.end_session: Callable[[str], None] = lambda id_: self.table("/user/active").drop(id_)
         self.hotspot = Hotspot(self)
+        self.web: Web = no_web
         self._tables: dict[str, Table] = {}
         self.agenda = Agenda(self)
         self.way_in = WayIn()

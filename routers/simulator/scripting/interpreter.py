@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 MAX_STEPS = 20_000
 MAX_TEXT = 1_000_000
 
-Value = str | tuple[str, ...]
+Value = str | tuple[str, ...] | Mapping[str, str]
+
+
+class _Nothing(str):
+    """What there is not, which is not the same as an empty text, though it reads like one."""
+
+
+NIL = _Nothing()
 Scope = ChainMap[str, Value]
 # What runs may pause: each item is so many seconds to wait before it goes on.
 Running = Generator[float, None, Value]
@@ -96,12 +103,15 @@ class Run:
     def _order(self, resolved: Resolved, args: dict[str, str], condition: Node | None) -> Value:
         """Give a command as anybody would; what it prints is the script's output."""
         counts = condition is not None and args.pop("count-only", None) is not None
+        as_value = args.pop("as-value", None) is not None
         reply = commands.run(resolved.path, self._router, self._session, args)
         if not isinstance(reply, commands.Reply):
             raise Refused(f"a script cannot wait for {resolved.path}")
         rows = [row for row in reply.rows if condition is None or _holds(condition, row)]
         if counts:
             return str(len(rows))
+        if as_value:
+            return dict(rows[0]) if rows else ""
         self.output += [" ".join(f"{name}={text}" for name, text in row.items()) for row in rows]
         if reply.then is not None:
             reply.then()
@@ -134,6 +144,10 @@ class Run:
                 return (yield from self._joined(parts, scope))
             case Operation(".", operands):
                 return (yield from self._joined(operands, scope))
+            case Operation("+", operands):
+                return (yield from self._added(operands, scope))
+            case Operation("->", (array, name)):
+                return (yield from self._element(array, name, scope))
             case Operation("field", (Word(text),)):
                 return text
             case Operation():
@@ -146,6 +160,18 @@ class Run:
             if len(text) > MAX_TEXT:
                 raise TooMuch("out of memory")
         return text
+
+    def _added(self, operands: tuple[Node, ...], scope: Scope) -> Running:
+        total = 0
+        for operand in operands:
+            total += _number(_text((yield from self._value(operand, scope)), ";"))
+        return str(total)
+
+    def _element(self, array: Node, name: Node, scope: Scope) -> Running:
+        """Return what an array has under a name; nothing if it has not."""
+        found = yield from self._value(array, scope)
+        wanted = _text((yield from self._value(name, scope)), ";")
+        return found.get(wanted, "") if isinstance(found, Mapping) else ""
 
     def _variable(self, name: str, scope: Scope) -> Value:
         if name in scope:
@@ -161,7 +187,7 @@ class Run:
         """Put values in the place of variables and commands, so that a condition can be tested."""
         if isinstance(node, Word) or (isinstance(node, Operation) and node.sign == "field"):
             return node
-        if isinstance(node, Operation) and node.sign != ".":
+        if isinstance(node, Operation) and node.sign not in _OF_VALUES:
             operands: list[Node] = []
             for operand in node.operands:
                 operands += [(yield from self._ready(operand, scope))]
@@ -194,7 +220,7 @@ class Run:
         assert listed is not None
         assert body is not None
         items = yield from self._value(listed, scope)
-        for item in filter(None, (items,) if isinstance(items, str) else items):
+        for item in filter(None, (items,) if isinstance(items, str) else tuple(items)):
             yield from self._block(body, scope.new_child({given.word(0): item}))
         return ""
 
@@ -243,12 +269,52 @@ class Run:
     def _len(self, given: Resolved, scope: Scope) -> Running:
         return str(len((yield from self._value(given.at(0), scope))))
 
+    def _find_in(self, given: Resolved, scope: Scope) -> Running:
+        """Say at which place, counted from 0, a text holds another."""
+        text = _text((yield from self._value(given.at(0), scope)), ";")
+        wanted = _text((yield from self._value(given.at(1), scope)), ";")
+        # RouterOS looks behind the place that it is given, which a start of -1 brings to 0.
+        after = (yield from self._place(given, 2, scope)) if given.has(2) else -1
+        place = text.find(wanted, after + 1)
+        return str(place) if place >= 0 else NIL
+
+    def _pick(self, given: Resolved, scope: Scope) -> Running:
+        """Return what stands from one place to before another, or at the one."""
+        found = yield from self._value(given.at(0), scope)
+        if isinstance(found, Mapping):
+            found = tuple(found.values())
+        begin = yield from self._place(given, 1, scope)
+        if given.has(2):
+            return found[begin : (yield from self._place(given, 2, scope))] or NIL
+        return found[begin] if begin < len(found) else NIL
+
+    def _place(self, given: Resolved, place: int, scope: Scope) -> Generator[float, None, int]:
+        return _number(_text((yield from self._value(given.at(place), scope)), ";"))
+
+    def _type_of(self, given: Resolved, scope: Scope) -> Running:
+        found = yield from self._value(given.at(0), scope)
+        if not isinstance(found, str):
+            return "array"
+        if found is NIL:
+            return "nil"
+        return "num" if found.isdigit() else "str"
+
     def _error(self, given: Resolved, scope: Scope) -> Running:
         raise Refused(_text((yield from self._value(given.at(0), scope)), ";"))
 
 
 def _text(value: Value, separator: str) -> str:
-    return value if isinstance(value, str) else separator.join(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return separator.join(f"{name}={text}" for name, text in value.items())
+    return separator.join(value)
+
+
+def _number(text: str) -> int:
+    if not text.lstrip("-").isdigit():
+        raise Refused("invalid value for argument number")
+    return int(text)
 
 
 def _holds(condition: Node, row: Mapping[str, str] | None = None) -> bool:
@@ -308,6 +374,9 @@ _COMPARE: dict[str, Callable[[str, str, str], bool]] = {
     ">=": lambda name, shown, asked: queries.comparison(asked)(shown) >= 0,
 }
 
+# What gives a value, and not yes or no.
+_OF_VALUES = frozenset({".", "+", "->"})
+
 _BUILTINS: dict[str, Callable[[Run, Resolved, Scope], Running]] = {
     "do": Run._do,
     "if": Run._if,
@@ -319,5 +388,8 @@ _BUILTINS: dict[str, Callable[[Run, Resolved, Scope], Running]] = {
     "log": Run._log,
     "delay": Run._delay,
     "len": Run._len,
+    "find": Run._find_in,
+    "pick": Run._pick,
+    "typeof": Run._type_of,
     "error": Run._error,
 }

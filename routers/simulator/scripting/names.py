@@ -74,6 +74,9 @@ _SHAPES = {
     "log": _Shape(2, 2, Word),
     "delay": _Shape(0, 1),
     "len": _Shape(1, 1),
+    "find": _Shape(2, 3),
+    "pick": _Shape(2, 3),
+    "typeof": _Shape(1, 1),
     "error": _Shape(1, 1),
 }
 _NEEDED = {"if": {"do"}, "foreach": {"do", "in"}}
@@ -95,7 +98,8 @@ class Resolved:
 
     def named(self) -> Iterator[tuple[str, Node | None]]:
         """Yield each argument with its name; None is for `!name`, a flag is an empty word."""
-        places = iter(self.places)
+        given = {argument.name for argument in self.arguments}
+        places = iter(place for place in self.places if place not in given)
         for argument in self.arguments:
             if argument.name and argument.value is None:
                 yield argument.name, None

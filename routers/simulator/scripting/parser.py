@@ -222,17 +222,26 @@ class _Parser:
         return Operation("not", (node,)) if negations % 2 else node
 
     def _sum(self, skip: re.Pattern[str]) -> Node:
-        """Read values that `.` joins."""
-        operands = [self._value(_BARE_IN_CONDITION)]
+        """Read values that `.` joins, or `+` adds."""
+        node = self._element(skip)
         while True:
             here = self._at
             self._skip(skip)
-            if self._peek() != ".":
+            sign = self._peek()
+            if sign not in (".", "+"):
                 self._at = here
-                return _joined(".", operands)
+                return node
             self._at += 1
             self._skip(skip)
-            operands.append(self._value(_BARE_IN_CONDITION))
+            node = Operation(sign, (node, self._element(skip)))
+
+    def _element(self, skip: re.Pattern[str]) -> Node:
+        """Read a value, or what an array has under a name: `$array->"name"`."""
+        node = self._value(_BARE_IN_CONDITION)
+        while self._takes("->"):
+            self._skip(skip)
+            node = Operation("->", (node, self._value(_BARE_IN_CONDITION)))
+        return node
 
     # Characters -----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from routers.simulator import Refused, Simulator
 from routers.simulator.commands import Session
 from routers.simulator.scripting.quoting import quote
+from routers.simulator.web import WebAnswer, WebRequest
 
 USERS = "/ip/hotspot/user"
 ADDRESSES = "/ip/address"
@@ -229,3 +230,74 @@ def test_any_text_is_run_or_refused(any_device, source):
 @given(text=texts)
 def test_a_quoted_text_is_read_as_it_was(any_device, text):
     assert any_device.run_script(f":put {quote(text)}") == [text]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (':put [:find "abcabc" "b"]', "1"),
+        (':put [:find "abcabc" "b" 1]', "4"),
+        (':put [:typeof [:find "abc" "x"]]', "nil"),
+        (':put [:typeof ""]', "str"),
+        (':put [:typeof [:find "abc" "c"]]', "num"),
+        (":put [:typeof [/interface find]]", "array"),
+        (':put [:pick "abcdef" 1]', "b"),
+        (':put [:pick "abcdef" 1 4]', "bcd"),
+        (':put [:typeof [:pick "abc" 5 9]]', "nil"),
+        (':local at 3\n:put [:pick "abcdef" ($at + 1) 9]', "ef"),
+        (':put ([/system identity print as-value]->"name")', "MikroTik"),
+        (':put ([/system identity print as-value]->"no such")', ""),
+        (":put [/interface get [:pick [/interface find name=ether2] 0] name]", "ether2"),
+    ],
+)
+def test_texts_and_arrays_are_taken_apart(run, written, meant):
+    assert run(written) == [meant]
+
+
+@pytest.mark.parametrize("source", [":put (a + 1)", ':put [:pick "abc" x]'])
+def test_only_numbers_are_added_and_counted(run, source):
+    with pytest.raises(Refused, match="number"):
+        run(source)
+
+
+@pytest.fixture
+def web(device):
+    """What the router asks of the web, and what it is told."""
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        if request.url.endswith("/away"):
+            raise OSError("no route to host")
+        return WebAnswer(404 if request.url.endswith("/nothing") else 200, b"/log info hello\n")
+
+    device.router.web = answer
+    return asked
+
+
+def test_a_fetch_says_what_it_was_told(web, run):
+    source = (
+        '/tool fetch url="https://cloud.example/x" http-method=post output=user as-value '
+        'http-header-field="A: 1,Authorization: Bearer abc" http-data="{\\"a\\":1}" '
+        "check-certificate=yes-without-crl"
+    )
+
+    assert run(f':put ([{source}]->"data")') == ["/log info hello\n"]
+    assert web == [
+        WebRequest("POST", "https://cloud.example/x",
+                   {"A": "1", "Authorization": "Bearer abc"}, b'{"a":1}', True)
+    ]  # fmt: skip
+
+
+def test_what_is_fetched_into_a_file_can_be_imported(web, device, run):
+    run('/tool fetch url="https://cloud.example/x.rsc?a=b"\n/import file-name=x.rsc')
+
+    assert device.rows("/log")[-1]["message"] == "hello"
+
+
+@pytest.mark.parametrize("url", ["https://cloud.example/nothing", "https://cloud.example/away"])
+def test_a_fetch_that_fails_is_an_error_of_the_script(web, device, run, url):
+    run(f':do {{ /tool fetch url="{url}" dst-path=y.rsc }} on-error={{ /log info failed }}')
+
+    assert device.rows("/log")[-1]["message"] == "failed"
+    assert not [row for row in device.rows("/file") if row["name"] == "y.rsc"]
