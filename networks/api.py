@@ -14,10 +14,11 @@ from cloudpilot.families import MESH
 from cloudpilot.pagination import KeysetPagination
 from cloudpilot.parsers import UNLABELLED_PARSERS
 from cloudpilot.tenancy import Role
+from networks import names
 from networks.authentication import CREDENTIALS
 from networks.callers import NodeCaller, demand_role_in
 from networks.errors import NotForNodes
-from networks.models import Network
+from networks.models import Network, Node
 
 
 class WholeListPagination(KeysetPagination):
@@ -61,6 +62,23 @@ class MeshView(FamilyView):
         network = get_object_or_404(found, netid=self.kwargs["netid"])
         self.demand(network, minimum_role(self.request, self))
         return network
+
+    def get_node(self) -> Node:
+        """Return the node in the path, or a 404; a node finds itself alone there."""
+        network = self.get_network()
+        nodes = Node.objects.select_related("network__company", "router").filter(network=network)
+        node = get_object_or_404(nodes, mac_address=self._mac)
+        caller = self.request.user
+        if isinstance(caller, NodeCaller) and caller.node.pk != node.pk:
+            raise NotForNodes("A node's token is good for the node itself.")
+        return node
+
+    @property
+    def _mac(self) -> str:
+        try:
+            return names.canonical_mac(self.kwargs["mac"])
+        except ValueError:
+            return ""  # nobody's
 
     def demand(self, network: Network, role: Role) -> None:
         """Raise `RoleTooLow` unless the caller, who sees the network, has this role in it."""

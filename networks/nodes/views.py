@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -9,11 +8,10 @@ from rest_framework.response import Response
 from cloudpilot import audit
 from cloudpilot.clients import client_network
 from cloudpilot.limits import failures_spent, spend
-from networks import joining, names
+from networks import joining
 from networks.api import MeshViewSet
 from networks.authentication import CREDENTIALS, LenientAuthentication
 from networks.callers import NodeCaller
-from networks.errors import NotForNodes
 from networks.fields import in_lower_case, unix
 from networks.joining import Admission, Door
 from networks.keys import access_strings
@@ -75,23 +73,6 @@ class NodeViewSet(NodeRowsView):
 
     def get_permissions(self) -> list[Any]:
         return [] if self.action == "create" else list(super().get_permissions())
-
-    def get_node(self) -> Node:
-        """Return the node in the path, or a 404; a node finds itself alone there."""
-        network = self.get_network()
-        nodes = Node.objects.select_related("network", "router").filter(network=network)
-        node = get_object_or_404(nodes, mac_address=self._mac)
-        caller = self.request.user
-        if isinstance(caller, NodeCaller) and caller.node.pk != node.pk:
-            raise NotForNodes("A node's token is good for the node itself.")
-        return node
-
-    @property
-    def _mac(self) -> str:
-        try:
-            return names.canonical_mac(self.kwargs["mac"])
-        except ValueError:
-            return ""  # nobody's
 
     @extend_schema(operation_id="mesh_nodes_list")
     def list(self, request: Request, netid: str) -> Response:
