@@ -42,19 +42,16 @@ def unix(moment: datetime | None, otherwise: int = 0) -> int:
 
 
 @extend_schema_field({"type": "integer", "format": "int64"})
-class ExpiryField(serializers.IntegerField):
+class ExpiryField(serializers.Field):
     """Unix seconds; 0, or what lies beyond all calendars, is never."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=2**53, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        seconds = super().to_internal_value(data)
+    def to_internal_value(self, data: Any) -> datetime | None:
+        seconds = serializers.IntegerField(min_value=0, max_value=2**53).run_validation(data)
         if not seconds or seconds >= NEVER or seconds >= _LATEST.timestamp():
             return None
         return datetime.fromtimestamp(seconds, UTC)
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: Any) -> int:
         return unix(value, NEVER)
 
 
