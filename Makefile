@@ -71,6 +71,7 @@ benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.auth
 	$(BIN)/python -m benchmarks.hotspot
+	$(BIN)/python -m benchmarks.networks
 	$(BIN)/python -m benchmarks.sheets
 	$(BIN)/python -m benchmarks.checks
 	$(BIN)/python -m benchmarks.reconcile

@@ -74,14 +74,14 @@ def use_key(network: Network, value: str) -> AccessKey:
 
 def _count_use(key: AccessKey) -> bool:
     row = AccessKey.objects.filter(pk=key.pk)
+    used = {"used": F("used") + 1, "last_used_at": timezone.now()}
     if key.uses_left is None:
-        return bool(row.update(used=F("used") + 1, last_used_at=timezone.now()))
+        return bool(row.update(**used))
+    # In this order: what the first finds too few, the second finds to be the last.
+    if row.filter(uses_left__gt=1).update(uses_left=F("uses_left") - 1, **used):
+        return True
     deleted, _ = row.filter(uses_left=1).delete()
-    return bool(deleted) or bool(
-        row.filter(uses_left__gt=1).update(
-            uses_left=F("uses_left") - 1, used=F("used") + 1, last_used_at=timezone.now()
-        )
-    )
+    return bool(deleted)
 
 
 def last_number(network: Network) -> int:

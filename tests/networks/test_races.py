@@ -1,0 +1,124 @@
+"""Joins at once: no address goes to two, and no key is used more often than it allows."""
+
+import pytest
+
+from networks import allocation, joining
+from networks.admins import services as admins
+from networks.errors import AdminExists, NetidTaken, WrongAccessKey
+from networks.joining import Door
+from networks.keyupdate import services as keyupdate
+from networks.mesh import services as mesh
+from networks.models import AccessKey, Lease, Network, Node, Platform
+from tests.factories import AccessKeyFactory, CompanyFactory, NetworkFactory, NodeFactory
+from tests.networks.conftest import KEY
+from tests.parallel import at_a_lock, at_once
+from users.models import User
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+MANY = 6
+
+
+def mac_of(n):
+    return f"8c:90:b5:06:f1:{n:02x}"
+
+
+def come_in(network, n, **facts):
+    admission = joining.Admission(network, Door.KEY, KEY)
+    return joining.join(admission, mac_address=mac_of(n), **facts)
+
+
+def refused(answers):
+    return [answer for answer in answers if isinstance(answer, Exception)]
+
+
+def test_devices_that_join_at_once_have_addresses_of_their_own():
+    network = NetworkFactory()
+    AccessKeyFactory(network=network, uses_left=None)
+    rows = Network.objects.filter(pk=network.pk)
+
+    nodes = at_a_lock(rows, lambda n: come_in(network, n), MANY)
+
+    assert not refused(nodes)
+    assert {node.address for node in nodes} == {f"10.70.0.{n}" for n in range(1, MANY + 1)}
+    assert Lease.objects.count() == MANY
+
+
+def test_a_key_for_two_lets_two_of_many_in():
+    network = NetworkFactory()
+    AccessKeyFactory(network=network, uses_left=2)
+    rows = Network.objects.filter(pk=network.pk)
+
+    answers = at_a_lock(rows, lambda n: come_in(network, n), MANY)
+
+    assert [type(problem) for problem in refused(answers)] == [WrongAccessKey] * (MANY - 2)
+    assert Node.objects.count() == Lease.objects.count() == 2
+    assert not AccessKey.objects.exists()
+
+
+def test_one_device_that_joins_many_times_at_once_is_one_node():
+    network = NetworkFactory()
+    AccessKeyFactory(network=network, uses_left=None)
+
+    nodes = at_once(lambda n: come_in(network, 1), MANY)
+
+    assert not refused(nodes)
+    assert {node.address for node in nodes} == {"10.70.0.1"}
+    assert Node.objects.count() == 1
+
+
+def test_the_last_address_goes_to_one():
+    network = NetworkFactory(address_range="10.70.0.0/30")
+    AccessKeyFactory(network=network, uses_left=None)
+    NodeFactory(network=network)
+
+    answers = at_once(lambda n: come_in(network, n), MANY)
+
+    assert len(refused(answers)) == MANY - 1
+    assert AccessKey.objects.get().used == 1
+
+
+def test_no_key_is_used_more_often_than_it_says_even_without_the_networks_lock():
+    network = NetworkFactory()
+    key = AccessKeyFactory(network=network, uses_left=3)
+
+    answers = at_a_lock(
+        AccessKey.objects.filter(pk=key.pk), lambda n: allocation.use_key(network, KEY), MANY
+    )
+
+    assert len(refused(answers)) == MANY - 3
+
+
+def test_networks_made_at_once_pick_ranges_of_their_own():
+    companies = [CompanyFactory() for _ in range(MANY)]
+
+    networks = at_once(lambda n: mesh.create(companies[n], netid=f"net{n}"), MANY)
+
+    assert not refused(networks)
+    assert len({network.address_range for network in networks}) == MANY
+
+
+def test_of_networks_with_one_netid_made_at_once_there_is_one():
+    company = CompanyFactory()
+
+    answers = at_once(lambda n: mesh.create(company, netid="skynet"), MANY)
+
+    assert [type(problem) for problem in refused(answers)] == [NetidTaken] * (MANY - 1)
+
+
+def test_of_first_admins_made_at_once_there_is_one():
+    answers = at_once(
+        lambda n: admins.create_first(username=f"admin{n}", password="teapot-and-mango"), MANY
+    )
+
+    assert [type(problem) for problem in refused(answers)] == [AdminExists] * (MANY - 1)
+    assert User.objects.filter(is_superuser=True).count() == Platform.objects.count() == 1
+
+
+def test_key_updates_asked_for_at_once_are_one():
+    network = NetworkFactory()
+    NodeFactory(network=network)
+
+    at_once(lambda n: keyupdate.start(Network.objects.get(), None), MANY)
+
+    assert Node.objects.get().key_update_asked_at == Network.objects.get().key_update_at
