@@ -5,9 +5,8 @@ the map: nobody else decides it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -15,8 +14,7 @@ from networks import wireguard
 from networks.models import Gateway, Network, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(NamedTuple):
     """A node as others see it.
 
     `allowed_addresses` is what they reach at it, `routes` what of it needs a route of its own: the
@@ -55,7 +53,7 @@ class Peer:
 
 _COLUMNS = (
     "pk", "name", "mac_address", "public_key", "address", "address6", "endpoint", "local_address",
-    "listen_port", "is_hub", "allowed_addresses",
+    "listen_port", "is_hub",
 )  # fmt: skip
 
 
@@ -79,26 +77,27 @@ def peers_of(node: Node) -> list[Peer]:
 
 
 def members(network: Network) -> list[Peer]:
-    """Return the nodes of a network that are peers of others. Two queries, however many."""
+    """Return the nodes of a network that are peers of others. Three queries, however many."""
     gateways = Gateway.objects.filter(node__network=network).values_list("node", "ranges")
-    ranges = {node: tuple(found) for node, found in gateways}
+    # Few have any, and of thousands each would be read from JSON.
+    more = network.nodes.exclude(allowed_addresses=[]).values_list("pk", "allowed_addresses")
+    behind, extra = dict(gateways), dict(more)
     rows = network.nodes.connected(timezone.now()).order_by("pk").values_list(*_COLUMNS)
-    return [_peer(columns, tuple(extra), ranges.get(columns[0], ())) for *columns, extra in rows]
+    return [_peer(row, extra.get(row[0], ()), behind.get(row[0], ())) for row in rows]
 
 
-def _peer(columns: Any, extra: tuple[str, ...], gateway_ranges: tuple[str, ...]) -> Peer:
-    _, _, _, _, address, address6, *_ = columns
+def _peer(columns: Any, extra: Iterable[str], gateway_ranges: Iterable[str]) -> Peer:
+    address, address6 = columns[4:6]
     own = (f"{address}/32", f"{address6}/128") if address6 else (f"{address}/32",)
     routes = (*extra, *gateway_ranges)
-    return Peer(*(*columns, (*own, *routes), routes, gateway_ranges))
+    return Peer(*(*columns, (*own, *routes), routes, tuple(gateway_ranges)))
 
 
 def _with_hub_between(node: Node, hub: Peer, others: list[Peer]) -> list[Peer]:
     """Let `node`, which nobody can call, reach by the hub whomever it cannot call either."""
     direct = [peer for peer in others if peer.host_for(node) and peer is not hub]
     beyond = [peer for peer in others if not peer.host_for(node) and peer is not hub]
-    between = replace(
-        hub,
+    between = hub._replace(
         allowed_addresses=_all_of(hub.allowed_addresses, *(p.allowed_addresses for p in beyond)),
         routes=_all_of(hub.routes, *(peer.routes for peer in beyond)),
     )
@@ -107,7 +106,7 @@ def _with_hub_between(node: Node, hub: Peer, others: list[Peer]) -> list[Peer]:
 
 def _standing_for_all(hub: Peer, network: Network, others: list[Peer]) -> Peer:
     routes = _all_of(*(peer.routes for peer in others))
-    return replace(hub, allowed_addresses=(*network.ranges, *routes), routes=routes)
+    return hub._replace(allowed_addresses=(*network.ranges, *routes), routes=routes)
 
 
 def _all_of(*texts: Iterable[str]) -> tuple[str, ...]:

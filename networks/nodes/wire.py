@@ -107,6 +107,7 @@ def _gateway(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def peer(found: Peer, own: Node) -> dict[str, Any]:
     """Return a peer as a node is told of it."""
+    is_gateway = bool(found.gateway_ranges)
     text = ",".join(found.gateway_ranges)
     return {
         "publickey": found.public_key,
@@ -118,9 +119,9 @@ def peer(found: Peer, own: Node) -> dict[str, Any]:
         "localaddress": found.local_address,
         "listenport": found.listen_port,
         "persistentkeepalive": own.keepalive,
-        "isgateway": bool(found.gateway_ranges),
+        "isgateway": is_gateway,
         "gatewayrange": text,
-        "isegressgateway": bool(found.gateway_ranges),
+        "isegressgateway": is_gateway,
         "egressgatewayrange": text,
         "allowedips": list(found.allowed_addresses),
     }

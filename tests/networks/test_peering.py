@@ -95,5 +95,5 @@ def test_peers_cost_as_many_queries_however_many_they_are(network, django_assert
     for _ in range(4):
         NodeFactory(network=network)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(peers_of(own)) == 4
