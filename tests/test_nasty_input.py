@@ -101,7 +101,10 @@ def test_a_body_that_is_no_object_of_ours_is_refused(client, fill, path, verb, o
     for name, body in BODIES.items():
         response = send(client, path, verb, body)
 
-        assert is_refused(response) or (may_be_left_out and not body), name
+        # The mesh page's clients send whole objects: what we do not know of them is passed over.
+        is_passed_over = path.startswith("/api/") and name == "a field that is not there"
+        is_good = is_passed_over or (may_be_left_out and not body)
+        assert is_refused(response) or (is_good and is_an_answer(response)), name
 
 
 @pytest.mark.parametrize(("path", "verb", "operation"), ONE_OF_EACH_FAMILY)

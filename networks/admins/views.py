@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from networks.admins import services
 from networks.admins.serializers import AdminChangeSerializer, AdminSerializer, NewAdminSerializer
 from networks.api import MeshView, MeshViewSet
 from networks.authentication import MasterKeyAuthentication, bearer_of, is_master_key
-from networks.callers import MasterKey, sees_all
+from networks.callers import sees_all
 from networks.errors import MasterKeyNeeded
 from users.models import User
 
@@ -55,13 +56,11 @@ class AdminViewSet(MeshViewSet):
     def destroy(self, request: Request, username: str) -> Response:
         """Delete an admin, the last one too: then the master key can make another."""
         admin = self.get_object()
-        admin.delete()
-        audit.record(request, "admin.delete", username, actor=_still_there(request))
+        with transaction.atomic():
+            # First: it may be the caller, who is nobody's actor afterwards.
+            audit.record(request, "admin.delete", username)
+            admin.delete()
         return Response(f"{username} deleted.")
-
-
-def _still_there(request: Request) -> Any:
-    return MasterKey() if request.user.pk is None else request.user
 
 
 class HasAdminView(MeshView):
