@@ -5,4 +5,4 @@ class NetworksConfig(AppConfig):
     name = "networks"
 
     def ready(self) -> None:
-        from networks import openapi  # noqa: F401  (registers what it holds)
+        from networks import desired, openapi, receivers, tasks  # noqa: F401  (they register)

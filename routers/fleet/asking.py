@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 from itertools import islice
 from threading import Lock
+from typing import TypeVar
 
 from django.db import connection
 from django.utils import timezone
@@ -29,6 +30,8 @@ _FULL_PATIENCE = 5.0
 _BATCH = 200
 # Seconds from one router to the next: other threads of this process want to run as well.
 _PACE = 0.002
+
+Found = TypeVar("Found")
 
 
 class Outcome(Enum):
@@ -128,15 +131,15 @@ def ask_patiently(router: Router) -> Finding:
 
 
 def ask_all(
-    routers: Iterable[Router], ask: Callable[[Router], Finding], places: int
-) -> Iterator[list[Finding]]:
+    routers: Iterable[Router], ask: Callable[[Router], Found], places: int
+) -> Iterator[list[Found]]:
     """Ask `places` routers at a time; yield findings in batches, in the order of their coming.
 
     While the caller deals with a batch the asking goes on.
     """
     turns = Turns(_PACE)
 
-    def ask_in_turn(router: Router) -> Finding:
+    def ask_in_turn(router: Router) -> Found:
         turns.wait()
         return ask(router)
 

@@ -1,8 +1,9 @@
 """What we know of each menu that rows of ours may stand in.
 
 Left out on purpose: fields that only some versions have or that were renamed (a peer's `name` and
-`responder`, `vrf`, `otp-secret`), fields that only the router sets, and what makes a row dynamic
-(`timeout` of an address list: such rows do not outlive a reboot, and nothing keeps them).
+`responder`, `vrf`, `otp-secret`), fields that only the router sets, what makes a row dynamic
+(`timeout` of an address list: such rows do not outlive a reboot, and nothing keeps them), and the
+`private-key` of WireGuard: a router makes its own, and nobody reads it or writes it down.
 Defaults are those of the manual; a field without one is simply unset until somebody sets it.
 """
 
@@ -171,7 +172,6 @@ _ALL = (
             "name": text(None),
             "mtu": number("1420"),
             "listen-port": number(),
-            "private-key": Field(kinds.TEXT, None, secret=True),
             **_DISABLED,
         },
         unique=("name",),
@@ -223,6 +223,28 @@ _ALL = (
         },
         cuts=True,
         later_than=(_WIREGUARD, "/ip/address"),
+    ),
+    Menu(
+        "/ipv6/address",
+        {
+            "address": Field(kinds.INTERFACE_ADDRESS),
+            "interface": reference(_WIREGUARD),
+            "advertise": flag("yes"),
+            **_DISABLED,
+        },
+        unique=("address", "interface"),
+        cuts=True,
+    ),
+    Menu(
+        "/ipv6/route",
+        {
+            "dst-address": Field(kinds.PREFIX, "::/0"),
+            "gateway": text(None),
+            "distance": number("1"),
+            **_DISABLED,
+        },
+        cuts=True,
+        later_than=(_WIREGUARD, "/ipv6/address"),
     ),
     # Pools and groups have had comments in newer versions only.
     Menu(_POOL, {"ranges": Field(kinds.LIST), "next-pool": reference(_POOL, "none")},
@@ -303,6 +325,7 @@ _ALL = (
             "passthrough": flag(None),
         },
     ),
+    _rules("/ipv6/firewall/filter", {**_TRACKED, "reject-with": word("icmp-no-route")}),
     _rules("/ip/firewall/raw", {**_MATCHERS, "tcp-flags": words(), "tls-host": text(None)}),
     Menu(
         _PPP_PROFILE,

@@ -11,12 +11,13 @@ from django.db.models.functions import Now
 from cloudpilot import jobs
 from cloudpilot.errors import DomainError
 from routers import connections, tasks
-from routers.errors import LeaseLost, RouterInactive
+from routers.errors import LeaseLost, RouterBeingWritten, RouterInactive
 from routers.models import Reconciliation, Router
 from routers.reconcile import lease
 from routers.reconcile.changes import Plan
 from routers.reconcile.passes import Outcome, Pass, View, later
 from routers.routeros import Deadline, errors
+from routers.signals import pass_ended
 
 # How long a request thread may wait for the rows of a router.
 PLAN_SECONDS = 10.0
@@ -57,11 +58,18 @@ def reconcile(router: Router) -> Outcome:
     router may have been changed in part; the next pass goes on from what is there.
     """
     _make_rows([router.pk])
-    with lease.held(router.pk) as own:
-        outcome = _pass(Pass(router, own))
-        if own.is_takeover:
-            # What the one before us had sent may arrive only now.
-            _ask(router.pk, router.company_id, after=settings.RECONCILE_LEASE_SECONDS)
+    try:
+        with lease.held(router.pk) as own:
+            outcome = _pass(Pass(router, own))
+            if own.is_takeover:
+                # What the one before us had sent may arrive only now.
+                _ask(router.pk, router.company_id, after=settings.RECONCILE_LEASE_SECONDS)
+    except (LeaseLost, RouterBeingWritten):
+        raise  # there is another one at it, whose end is heard
+    except DomainError as exc:
+        pass_ended.send(Reconciliation, router=router, problems=(), error=str(exc))
+        raise
+    pass_ended.send(Reconciliation, router=router, problems=outcome.problems, error="")
     return outcome
 
 

@@ -141,17 +141,28 @@ class Device:
         session = Session(self.identity.username, "full", frozenset(POLICIES), via="console")
         return self._in_loop(lambda: self.router.agenda.run(source, session))
 
+    def be_at(self, public_address: str) -> None:
+        """Say at which address other routers call this one; empty puts it behind NAT."""
+        self._in_loop(lambda: setattr(self.router, "public_address", public_address))
+
     def manage_through(
-        self, *, interface: str = "", address: str = "", peer: str = "", source: str = ""
+        self,
+        *,
+        interface: str = "",
+        address: str = "",
+        peer: str = "",
+        tunnel: str = "",
+        source: str = "",
     ) -> None:
         """Say which way management connections come, so that they end when that way does.
 
         An interface by its name, an address as in `/ip/address`, a WireGuard peer by its public
-        key; `source` is where rules see them come from. See `reachability`.
+        key, a tunnel by its interface: it is there while one of its peers is. `source` is where
+        rules see them come from. See `reachability`.
         """
 
         def act() -> None:
-            self.router.way_in = WayIn(interface, address, peer, source)
+            self.router.way_in = WayIn(interface, address, peer, tunnel, source)
             self.router.reconsider()
 
         self._in_loop(act)
@@ -195,6 +206,7 @@ class Device:
     def _switch_on(self) -> None:
         if self._loop is None:
             return
+        self.router.is_on = True
         for service, port in self._ports.items():
             if service in self._listeners:
                 continue
@@ -206,6 +218,8 @@ class Device:
             self._listen(listener, service)
 
     def _switch_off(self) -> None:
+        self.router.is_on = False
+        self.router.ether.notice_all()
         for listener in self._listeners.values():
             if self._loop is not None:
                 self._loop.remove_reader(listener)

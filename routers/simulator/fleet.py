@@ -11,6 +11,7 @@ from typing import TypeVar
 from routers.simulator.device import SERVICES, Device
 from routers.simulator.router import BOARDS, Identity
 from routers.simulator.tls import Certificate
+from routers.simulator.tunnels import Ether
 
 T = TypeVar("T")
 
@@ -52,6 +53,9 @@ class Simulator:
             )
             for number in range(count)
         ]
+        ether = Ether()  # so that their tunnels meet
+        for device in self.devices:
+            device.router.ether = ether
 
     def start(self) -> Simulator:
         """Return once every router listens. An address in use is an `OSError`, here."""

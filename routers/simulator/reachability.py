@@ -4,7 +4,7 @@ What a connection meets, in this order:
 
 | Where | What | Its packets |
 | --- | --- | --- |
-| the way in | `/interface`, its WireGuard peer or `/ip/address` gone, disabled | vanish, both ways |
+| the way in | `/interface`, its WireGuard peer or `/ip/address` gone, disabled; nobody at a tunnel's other end | vanish, both ways |
 | `/ip/firewall/raw`, `filter` | the first rule that matches drops (tarpits) | vanish on the way in |
 | `/ip/firewall/filter` | the first rule that matches rejects | are answered by a reset |
 | `/ip/service` | disabled, on another port, not for this address | a new one is reset |
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from routers.simulator import tunnels
 from routers.simulator.schema import Row
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class WayIn:
     interface: str = ""  # rules take it for the bridge
     address: str = ""  # of the router, as in `/ip/address` with or without its length
     peer: str = ""  # public key of the WireGuard peer at the other end
+    tunnel: str = ""  # name of the WireGuard interface, of which a peer has to answer
     source: str = ""  # the address they seem to come from, in place of the real one
 
 
@@ -81,6 +83,8 @@ def judge(router: Router, way: WayIn, packet: Packet) -> Verdict:
 
 def _is_gone(router: Router, way: WayIn) -> bool:
     if way.interface and not _enabled(router, "/interface", "name", way.interface):
+        return True
+    if way.tunnel and not tunnels.is_up(router, way.tunnel):
         return True
     if way.peer and not _enabled(router, "/interface/wireguard/peers", "public-key", way.peer):
         return True

@@ -21,6 +21,7 @@ from routers.simulator.reachability import Packet, Verdict, WayIn, judge
 from routers.simulator.schema import Row
 from routers.simulator.signals import Signal
 from routers.simulator.tables import Table
+from routers.simulator.tunnels import Ether
 from routers.simulator.web import Web, no_web
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ class Router:
         self._tables: dict[str, Table] = {}
         self.agenda = Agenda(self)
         self.way_in = WayIn()
+        self.ether = Ether()  # of its own, until it is put among others
+        self.public_address = ""  # where others call it; empty behind NAT
+        self.is_on = True
         self.on_reach_change: Callable[[], None] = lambda: None
         # None: nobody has changed what decides, and the first configuration lets us in.
         self._verdicts: dict[Packet, Verdict] | None = None
@@ -121,6 +125,8 @@ class Router:
             table.rename(path, old, new)
         if path == "/interface" and old == self.way_in.interface:
             self.way_in.interface = new
+        if path == "/interface" and old == self.way_in.tunnel:
+            self.way_in.tunnel = new
 
     def is_named(self, path: str, name: str) -> bool:
         """Whether any row points at the row of this name in the menu at `path`."""
@@ -227,7 +233,9 @@ class Router:
         """Go back to the first configuration, which is the one the simulator made."""
         self.hotspot = Hotspot(self)
         self._tables.clear()
+        self.public_address = ""
         self.way_in = WayIn()
+        self.ether.forget(self)
         self.reconsider()
         self.reboot()
 

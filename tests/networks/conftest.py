@@ -1,6 +1,8 @@
 import pytest
 
 from networks import tokens
+from routers import connections
+from routers.simulator import Simulator
 from tests.conftest import Client
 from tests.factories import AccessKeyFactory, NetworkFactory, NodeFactory
 
@@ -59,3 +61,21 @@ def joined(anonymous, access_key):
         return anonymous.post(f"/api/nodes/{access_key.network.netid}", body)
 
     return join
+
+
+@pytest.fixture(scope="session")
+def _simulators():
+    with Simulator(3) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def devices(_simulators, db):
+    """Three simulated routers whose tunnels can meet."""
+    yield _simulators.devices
+    connections.close()
+    for device in _simulators.devices:
+        device.faults.clear()
+        device.switch_on()
+        device.factory_reset()
+        device.sentences.clear()

@@ -119,6 +119,12 @@ MENUS = (
         ],
     ),
     Menu(
+        "/ipv6/firewall/filter",
+        _rule(_FILTER_ACTIONS, text("connection-state"), text("reject-with"), text("tcp-flags"),
+              text("tls-host")),
+        _VERBS,
+    ),
+    Menu(
         "/ip/firewall/raw",
         _rule(_RAW_ACTIONS, text("tcp-flags"), text("tls-host")),
         _VERBS,

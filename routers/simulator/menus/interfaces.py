@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from routers.simulator import values, wireguard
+from routers.simulator import tunnels, wireguard
 from routers.simulator.errors import Refused
 from routers.simulator.schema import (
     EDIT,
@@ -111,6 +111,10 @@ class WireGuard(Kind):
             row["private-key"] = wireguard.make_private_key()
         row["public-key"] = wireguard.public_key(row["private-key"])
 
+    def kept(self, router: Router, id_: str, row: Row | None) -> None:
+        super().kept(router, id_, row)
+        router.ether.keep_interface(router, id_, row)
+
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
         return {"running": "false" if row["disabled"] == "true" else "true"}
 
@@ -133,16 +137,19 @@ class Peers(Behaviour):
                 del row[name]
         if "private-key" in row:
             row["public-key"] = wireguard.public_key(row["private-key"])
+        if "public-key" in given:  # another peer, whom nobody has met
+            for name in ("_since", "_keys", "_handshake"):
+                row.pop(name, None)
+
+    def kept(self, router: Router, id_: str, row: Row | None) -> None:
+        router.ether.keep_peer(router, id_, row)
 
     def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
-        if "_handshake" not in row:
-            return {}
-        ago = router.clock.seconds() - float(row["_handshake"])
-        return {"last-handshake": values.format_duration(int(ago))}
+        return tunnels.shown(router, row)
 
 
-_WIREGUARD = "/interface/wireguard"
-_PEERS = "/interface/wireguard/peers"
+_WIREGUARD = tunnels.INTERFACES
+_PEERS = tunnels.PEERS
 KINDS = {
     "/interface/ethernet": "ether",
     "/interface/bridge": "bridge",

@@ -1,4 +1,4 @@
-"""`/ip`, less the hotspot and the firewall."""
+"""`/ip` and `/ipv6`, less the hotspot and the firewall."""
 
 from __future__ import annotations
 
@@ -48,6 +48,17 @@ class Addresses(Behaviour):
 
     def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
         self.added(router, row, given)
+
+
+class SixAddresses(Behaviour):
+    def added(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        row["address"] = str(ipaddress.ip_interface(row["address"]))
+
+    def changed(self, router: Router, row: Row, given: Mapping[str, str]) -> None:
+        self.added(router, row, given)
+
+    def view(self, router: Router, id_: str, row: Row) -> Mapping[str, str]:
+        return {"actual-interface": row["interface"]}
 
 
 class Routes(Behaviour):
@@ -173,6 +184,40 @@ MENUS = (
             {"dst-address": "192.168.88.0/24", "gateway": "bridge", "distance": "0",
              "scope": "10", "dynamic": "true", "connect": "true"},
         ],
+        behaviour=Routes(),
+    ),
+    Menu(
+        "/ipv6/address",
+        (
+            network("address", required=True),
+            text("from-pool", ""),
+            reference("interface", "/interface", required=True),
+            *shown("actual-interface"),
+            yes_no("eui-64", "no"),
+            yes_no("advertise", "yes"),
+            yes_no("no-dad", "no"),
+            state("invalid", "false"),
+            state("dynamic", "false"),
+            flag("disabled"),
+            text("comment"),
+        ),
+        TOGGLE,
+        unique=Unique(("address", "interface"), "failure: already have such address"),
+        behaviour=SixAddresses(),
+    ),
+    Menu(
+        "/ipv6/route",
+        (
+            network("dst-address", "::/0"),
+            text("gateway"),
+            *shown("immediate-gw"),
+            number("distance", 1, 255, "1"),
+            text("routing-table", "main"),
+            *shown("active", "static", "dynamic", "connect", "inactive"),
+            flag("disabled"),
+            text("comment"),
+        ),
+        TOGGLE | {"unset"},
         behaviour=Routes(),
     ),
     Menu(

@@ -82,7 +82,6 @@ FIELDS = {
     "/interface/wireguard": {
         "name": st.sampled_from(["wg-a", "wg-b"]),
         "listen-port": st.integers(1, 9),
-        "private-key": keys,
         "mtu": unset_or(st.sampled_from(["1420", 1280])),
     },
     "/interface/wireguard/peers": {

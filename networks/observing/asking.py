@@ -1,0 +1,100 @@
+"""Read a router: no more than what its networks' interfaces, peers and subnets are."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from cloudpilot.text import storable
+from networks.desired.tunnel import INTERFACES, PEERS, own_mark
+from networks.links import Sighting
+from networks.models import Network
+from networks.wireguard import host_and_port
+from routers import connections
+from routers.models import Router
+from routers.reconcile.kinds import DURATION, SIZE
+from routers.reconcile.rows import Row
+from routers.routeros import Command, Deadline
+from routers.routeros.errors import Refused
+
+_SECONDS = 5.0
+_MOST_BYTES = 2**63 - 1
+# Never the private key: we have no use for it.
+_COMMANDS = (
+    Command(INTERFACES, "print", proplist=("name", "comment", "public-key", "disabled")),
+    Command(
+        PEERS,
+        "print",
+        proplist=(
+            "interface", "public-key", "last-handshake", "rx", "tx", "current-endpoint-address",
+            "current-endpoint-port",
+        ),
+    ),
+    Command("/ip/address", "print", proplist=("address", "interface", "disabled")),
+    Command("/ipv6/address", "print", proplist=("address", "interface", "disabled")),
+    Command("/interface", "print", proplist=("name",)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stood on a router at a moment."""
+
+    at: datetime
+    interfaces: Sequence[Row] = ()
+    peers: Sequence[Row] = ()
+    addresses: Sequence[Row] = ()
+    names: Sequence[str] = field(default=())
+
+    def interface(self, network: Network) -> Row | None:
+        """Return the network's interface, if the router has it."""
+        ours = own_mark(network)
+        return next((row for row in self.interfaces if row.get("comment") == ours), None)
+
+    def sightings(self, interface: str) -> Iterator[Sighting]:
+        """Yield what the router shows of the peers of one interface."""
+        for row in self.peers:
+            if row.get("interface") == interface:
+                yield _sighting(row, self.at)
+
+    def subnets(self, *, without: str) -> list[str]:
+        """Return the router's subnets, but those of one interface; as they are, unmasked."""
+        return [row["address"] for row in self._in_use() if row.get("interface") != without]
+
+    def subnets_of(self, interface: str) -> list[str]:
+        return [row["address"] for row in self._in_use() if row.get("interface") == interface]
+
+    def _in_use(self) -> Iterator[Row]:
+        for row in self.addresses:
+            if "/" in row.get("address", "") and row.get("disabled") != "true":
+                yield row
+
+
+def ask(router: Router) -> Seen:
+    """Read a router. Raises `routeros.errors.Unavailable`."""
+    deadline = Deadline(_SECONDS)
+    with connections.session(router, deadline) as session:
+        outcomes = session.run_many(_COMMANDS, deadline)
+    rows = [() if isinstance(outcome, Refused) else outcome.rows for outcome in outcomes]
+    interfaces, peers, addresses, addresses6, others = rows
+    names = [row["name"] for row in others if row.get("name")]
+    return Seen(timezone.now(), interfaces, peers, (*addresses, *addresses6), names)
+
+
+def _sighting(row: Row, at: datetime) -> Sighting:
+    ago = DURATION.meaning(row.get("last-handshake", ""))
+    host, port = row.get("current-endpoint-address", ""), row.get("current-endpoint-port", "")
+    is_heard = bool(host) and port.isdecimal()
+    return Sighting(
+        public_key=row.get("public-key", ""),
+        last_handshake_at=at - timedelta(microseconds=ago) if isinstance(ago, int) else None,
+        rx_bytes=_bytes(row.get("rx", "")),
+        tx_bytes=_bytes(row.get("tx", "")),
+        endpoint=storable(host_and_port(host, int(port)), 60) if is_heard else "",
+    )
+
+
+def _bytes(text: str) -> int:
+    count = SIZE.meaning(text)
+    return min(count, _MOST_BYTES) if isinstance(count, int) else 0
