@@ -43,6 +43,13 @@ ENCRYPTION_KEYS = [key.strip() for key in _key("ENCRYPTION_KEY", random_fernet_k
 if not all(is_fernet_key(key) for key in ENCRYPTION_KEYS):
     raise ImproperlyConfigured("ENCRYPTION_KEY must hold Fernet keys, comma-separated.")
 
+
+def _reachable_host(url: str) -> str:
+    """Return the host of `url`, nothing where that is this very machine."""
+    host = urlsplit(url).hostname or ""
+    return "" if host == "localhost" or host.startswith("127.") or host == "::1" else host
+
+
 # --- Where we are ---------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -60,6 +67,8 @@ MESH_MASTER_KEY = env.str("MESH_MASTER_KEY", default="").strip()
 # Where networks that name no range get theirs from: a range, and the length of a network's prefix.
 MESH_POOL = env.str("MESH_POOL", default="10.64.0.0/10")
 MESH_POOL_PREFIX = env.int("MESH_POOL_PREFIX", default=18)
+# Where nodes of networks reach this host, if it is their hub: an address or a name.
+MESH_ENDPOINT = env.str("MESH_ENDPOINT", default="").strip() or _reachable_host(PUBLIC_URL)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
 # Where providers are called; empty means at their own hosts. For simulated ones, never for money.
 PROVIDER_BASE_URLS = {

@@ -1,4 +1,4 @@
-from cloudpilot.errors import Conflict, DomainError, NotAllowed, NotAuthenticated
+from cloudpilot.errors import Conflict, DomainError, NotAllowed, NotAuthenticated, Unavailable
 
 
 class NotForNodes(NotAllowed):
@@ -59,3 +59,33 @@ class AdminExists(DomainError):
 
 class MasterKeyNeeded(NotAuthenticated):
     pass
+
+
+class HubAway(Unavailable):
+    """Nothing runs that could bring the host into a network: the sentence says what to start."""
+
+    code = "hub_away"
+
+
+class HubExists(Conflict):
+    """A network has one hub."""
+
+    code = "hub_exists"
+
+
+class NodeWaits(Conflict):
+    """A pending node has no peers, and so no configuration."""
+
+    code = "node_pending"
+
+
+class KeyIsRouters(Conflict):
+    """A router makes its key itself; so does the host."""
+
+    code = "key_is_routers"
+
+
+class ConfigurationTooLong(Conflict):
+    """A QR code holds some 2,900 characters, which are about twenty peers."""
+
+    code = "configuration_too_long"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudpilot.problems import UNAUTHENTICATED
@@ -70,6 +71,8 @@ def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
 
 def _let_in(network: Network, admission: Admission, password: str, facts: dict[str, Any]) -> Node:
     known = Node.objects.filter(network=network, mac_address=facts["mac_address"]).first()
+    if known is not None and known.is_host:
+        raise DeviceTaken("This is the address of the network's host.")
     if admission.door is Door.KEY:
         facts["tags"] = allocation.use_key(network, admission.key).tags
     elif known is not None:
@@ -130,7 +133,12 @@ def _enrol(node: Node, facts: dict[str, Any], *, is_pending: bool) -> None:
 
 def free_port(router: Router, first: int) -> int:
     """Return the lowest port from `first` on that no other network has on this router."""
-    taken = set(Node.objects.filter(router=router).values_list("listen_port", flat=True))
+    return free_port_among(Node.objects.filter(router=router), first)
+
+
+def free_port_among(nodes: QuerySet[Node], first: int) -> int:
+    """Return the lowest port from `first` on that none of these nodes has."""
+    taken = set(nodes.values_list("listen_port", flat=True))
     return next(port for port in _PORTS[first - _PORTS.start :] if port not in taken)
 
 

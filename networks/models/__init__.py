@@ -1,6 +1,7 @@
 """The tables of this app, a file for each subject."""
 
 from networks.models.gateway import Gateway
+from networks.models.hub import HubProcess
 from networks.models.key import AccessKey
 from networks.models.keyupdate import KeyChange, KeyUpdate
 from networks.models.lease import Lease
@@ -12,6 +13,7 @@ from networks.models.platform import Platform
 __all__ = [
     "AccessKey",
     "Gateway",
+    "HubProcess",
     "KeyChange",
     "KeyUpdate",
     "Lease",

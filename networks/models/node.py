@@ -30,6 +30,9 @@ class Node(models.Model):
     name = models.CharField(max_length=32)
     tags = models.JSONField(default=list)
     is_hub = models.BooleanField(default=False, help_text="all others reach each other by it")
+    is_host = models.BooleanField(
+        default=False, help_text="CloudPilot's own host: `run_hub` brings it up"
+    )
     is_pending = models.BooleanField(default=False, help_text="waits for somebody's approval")
     expires_at = models.DateTimeField(null=True, db_index=True)
 
@@ -116,6 +119,20 @@ class Node(models.Model):
                 fields=["router", "listen_port"],
                 condition=models.Q(router__isnull=False),
                 name="one_network_a_port",
+            ),
+            models.UniqueConstraint(
+                fields=["network"],
+                condition=models.Q(is_host=True),
+                name="host_is_one_node_a_network",
+            ),
+            models.UniqueConstraint(
+                fields=["listen_port"],
+                condition=models.Q(is_host=True),
+                name="host_has_one_network_a_port",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_host=False) | models.Q(router=None),
+                name="host_is_no_router",
             ),
             models.UniqueConstraint(
                 fields=["network", "public_key"],
