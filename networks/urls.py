@@ -6,5 +6,7 @@ urlpatterns = [
     path("", include("networks.mesh.urls")),
     path("", include("networks.keys.urls")),
     path("", include("networks.nodes.urls")),
+    path("", include("networks.peers.urls")),
+    path("", include("networks.server.urls")),
     path("", include("networks.admins.urls")),
 ]

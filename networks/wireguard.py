@@ -18,6 +18,7 @@ class Interface:
     listen_port: int | None = None
     private_key: str = field(default="", repr=False)
     mtu: int | None = None
+    dns: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def _interface_lines(own: Interface) -> list[str]:
     lines.append(f"Address = {', '.join(own.addresses)}")
     if own.listen_port:
         lines.append(f"ListenPort = {own.listen_port}")
+    if own.dns:
+        lines.append(f"DNS = {', '.join(own.dns)}")
     if own.mtu:
         lines.append(f"MTU = {own.mtu}")
     return [*lines, ""]

@@ -116,7 +116,7 @@ def own_values(path, user, **router):
     if path.startswith("/users/companies/{"):
         member = MembershipFactory(company=company)
         return {"public_id": company.public_id, "company_id": company.public_id, "id": member.pk}
-    if path.startswith(("/api/networks/{", "/api/nodes/{", "/api/nodes/adm/{")):
+    if path.startswith(OF_NETWORKS):
         return own_of_networks(company)
     if path.startswith("/api/users/{"):
         return {"username": user.username}
@@ -129,6 +129,12 @@ def own_values(path, user, **router):
         return {"label": gateway.label}
     assert "{" not in path, f"Say how to fill {path}"
     return {}
+
+
+OF_NETWORKS = tuple(
+    f"/api/{subject}/{{"
+    for subject in ("networks", "nodes", "nodes/adm", "server/addnetwork", "server/removenetwork")
+)
 
 
 def own_of_networks(company):

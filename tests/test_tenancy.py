@@ -167,6 +167,8 @@ ROWS = {
     "api/networks/<str:netid>/": (a_strangers_access_key, {"netid": "nosuchnet", "name": "none"}),
     "api/nodes/<str:netid>/": (a_strangers_node, {"netid": "nosuchnet", "mac": NO_DEVICE}),
     "api/nodes/adm/<str:netid>/": (a_strangers_node, {"netid": "nosuchnet"}),
+    "api/server/addnetwork/<str:netid>/": (a_strangers_node, {"netid": "nosuchnet"}),
+    "api/server/removenetwork/<str:netid>/": (a_strangers_node, {"netid": "nosuchnet"}),
     "api/users/<str:username>/": (
         lambda: {"username": UserFactory(is_superuser=True).username},
         {"username": "nobody"},

@@ -25,6 +25,13 @@ _START = (
 )
 
 
+def add(network: Network, *, router: Router | None = None, endpoint: str = "") -> Node:
+    """Make `router`, or else this installation's host, the network's hub."""
+    if router is not None:
+        return add_router(network, router, endpoint=endpoint)
+    return add_host(network, endpoint=endpoint)
+
+
 def add_host(network: Network, *, endpoint: str = "") -> Node:
     """Make this installation's host a node of the network, and its hub.
 
@@ -41,7 +48,8 @@ def add_host(network: Network, *, endpoint: str = "") -> Node:
                 return _new_host(row, endpoint)
     except IntegrityError as exc:
         raise DeviceTaken(f"A device has the host's MAC address {MAC_ADDRESS}.") from exc
-    nodes.update(node, endpoint=endpoint)
+    if endpoint != node.endpoint:
+        nodes.update(node, endpoint=endpoint)
     return node
 
 

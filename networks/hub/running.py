@@ -40,9 +40,9 @@ class Hub:
         self.host = Host(self.keys.mark())
         self.lease = ProcessLease()
         self.stopping = False
-        self._up: dict[
-            str, tuple[object, float]
-        ] = {}  # what was brought up, and until when that holds
+        # What was brought up for each network, and until when that holds.
+        self._up: dict[str, tuple[object, float]] = {}
+        self._tidied: tuple[object, float] = (None, 0.0)
         self._observe_at = 0.0
         # What was written down last of each network's peers, and when.
         self._seen: dict[str, tuple[dict[str, SeenPeer], float]] = {}
@@ -52,12 +52,12 @@ class Hub:
         self.stopping = True
 
     def run(self) -> None:
-        """Take turns until `stop`. No failure of the database ends it."""
+        """Take turns until `stop`. No failure of the database or of the host ends it."""
         while not self.stopping:
             try:
                 self.take_turn()
-            except Error:
-                log.warning("The database is away", exc_info=True)
+            except (Error, HostRefused):
+                log.warning("This turn was lost", exc_info=True)
             close_old_connections()
             time.sleep(POLL_SECONDS)
         self.close()
@@ -68,7 +68,7 @@ class Hub:
         if not self.lease.hold(problem) or problem:
             return
         hosts = self._host_nodes()
-        self._take_down_all_but(hosts)
+        self._take_down_others(hosts)
         for node in hosts.values():
             self._bring_up_if_due(node, hosts)
         self._observe(hosts)
@@ -89,14 +89,19 @@ class Hub:
         hosts = Node.objects.filter(is_host=True).select_related("network__company").order_by("pk")
         return {node.network.netid: node for node in hosts}
 
-    def _take_down_all_but(self, hosts: dict[str, Node]) -> None:
+    def _take_down_others(self, hosts: dict[str, Node]) -> None:
         """Take down the interfaces of networks that we left, or whose company is closed."""
-        self.keys.forget_all_but(set(hosts))
+        wanted = {netid for netid, node in hosts.items() if node.network.company.is_active}
+        was, good_until = self._tidied
+        if was == (wanted, hosts.keys()) and time.monotonic() < good_until:
+            return
         for netid, interface in self.host.interfaces().items():
-            if netid not in hosts or not hosts[netid].network.company.is_active:
+            if netid not in wanted:
                 self.host.take_down(interface)
                 self._up.pop(netid, None)
                 log.info("%s is down", interface)
+        self.keys.forget_all_but(set(hosts))
+        self._tidied = (wanted, hosts.keys()), time.monotonic() + _REPAIR_SECONDS
 
     def _bring_up_if_due(self, node: Node, hosts: dict[str, Node]) -> None:
         network, now = node.network, time.monotonic()

@@ -44,6 +44,9 @@ class Network(models.Model):
     mtu = models.PositiveIntegerField(
         default=1420, validators=[MinValueValidator(1280), MaxValueValidator(9000)]
     )
+    dns = models.JSONField(
+        default=list, help_text="addresses that plain peers ask for names, as texts"
+    )
     check_in_interval = models.PositiveIntegerField(
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],

@@ -1,0 +1,1 @@
+"""The page's server management: whether this installation's host, or a router, is a network's hub."""
