@@ -12,7 +12,7 @@ from cloudpilot.tenancy import Role
 from hotspot import issuing
 from hotspot.models import GuestGateway, GuestUser, Login, Package, Voucher
 from networks import allocation
-from networks.models import AccessKey, Network, Node
+from networks.models import AccessKey, HubProcess, Network, Node
 from networks.models.key import digest_of as key_digest_of
 from networks.wireguard import new_private_key, public_key_of
 from payments import receipts, settling, terms
@@ -435,3 +435,16 @@ class NodeFactory(DjangoModelFactory):
             lease = allocation.lease(network, kwargs["mac_address"])
             kwargs.update(network.addresses_at(lease.number))
         return super()._create(model_class, *args, **kwargs)
+
+
+class HubProcessFactory(DjangoModelFactory):
+    """The process that brings this installation's host into networks, alive; there is one."""
+
+    class Meta:
+        model = HubProcess
+        django_get_or_create = ("pk",)
+
+    pk = HubProcess.ONLY
+    holder = "cloud-1-0f0f0f0f"
+    host = "cloud"
+    seen_at = factory.LazyFunction(timezone.now)

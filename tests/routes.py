@@ -16,6 +16,7 @@ from tests.factories import (
     DeliveryFactory,
     EndpointFactory,
     GuestGatewayFactory,
+    HubProcessFactory,
     JobFactory,
     MembershipFactory,
     NodeFactory,
@@ -138,7 +139,8 @@ OF_NETWORKS = tuple(
 
 
 def own_of_networks(company):
-    """Make a network with an access key and a node, both as in examples."""
+    """Make a network with an access key and a node, and a hub process that the host may join by."""
+    HubProcessFactory()
     key = AccessKeyFactory(network__company=company)
     node = NodeFactory(network=key.network)
     return {"netid": key.network.netid, "name": key.name, "mac": node.mac_address}

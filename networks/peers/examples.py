@@ -34,4 +34,12 @@ NEW_KEYS = [
         },
     )
 ]
-QR = [OpenApiExample("As SVG", response_only=True, media_type="image/svg+xml", value="<svg …>")]
+QR = [
+    OpenApiExample(
+        kind,
+        response_only=True,
+        media_type=media_type,
+        value=f"What a QR code is drawn with in {kind}.",
+    )
+    for kind, media_type in (("SVG", "image/svg+xml"), ("PNG", "image/png"))
+]

@@ -1,13 +1,14 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from networks.fields import EndpointField, MeshSerializer
+from cloudpilot.serializers import StrictSerializer
+from networks.fields import EndpointField
 from networks.nodes.serializers import RouterField
 from networks.server import examples
 
 
 @extend_schema_serializer(examples=examples.ADD)
-class AddNetworkSerializer(MeshSerializer):
+class AddNetworkSerializer(StrictSerializer):
     """Who is to be the hub; an empty body is the host itself."""
 
     router = RouterField(required=False, help_text="one of your routers, instead of the host")

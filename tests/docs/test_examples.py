@@ -17,6 +17,7 @@ from tests.factories import (
     CredentialsFactory,
     EndpointFactory,
     GuestGatewayFactory,
+    HubProcessFactory,
     MembershipFactory,
     NetworkFactory,
     NodeFactory,
@@ -104,6 +105,7 @@ def ids(operator, device):
 
 
 def rows_of_a_network(operator):
+    HubProcessFactory()
     network = NetworkFactory(owner=operator, netid="mesh")
     AccessKeyFactory(network=network, name="first")
     node = NodeFactory(network=network)

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 
 _CLONE_NEWNET = 0x40000000
+_OURS = Path("/proc/thread-self/ns/net")
 _libc = ctypes.CDLL(None, use_errno=True)
 _USERSPACE = {
     "WG_QUICK_USERSPACE_IMPLEMENTATION": "wireguard-go",
@@ -85,7 +86,7 @@ class Machine:
     @contextmanager
     def inside(self):
         """Run what this thread does, and the processes that it starts, on this host."""
-        with open("/proc/thread-self/ns/net") as ours, open(f"/run/netns/{self.name}") as theirs:
+        with _OURS.open() as ours, Path("/run/netns", self.name).open() as theirs:
             _set_namespace(theirs)
             try:
                 yield
