@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cloudpilot import audit
-from networks.api import NodeView
+from networks.api import MeshView
 from networks.errors import ConfigurationTooLong
 from networks.peers import examples, qr
 from networks.peers.configuring import configuration_of, new_keys
@@ -14,7 +14,7 @@ from networks.peers.serializers import NewKeysSerializer
 _PRIVATE = {"Cache-Control": "no-store"}
 
 
-class PeerConfigurationView(NodeView):
+class PeerConfigurationView(MeshView):
     """A node's configuration, for its network's people and for the node itself."""
 
     for_nodes = ("get", "post")
@@ -56,7 +56,7 @@ class PeerConfigurationView(NodeView):
         )
 
 
-class PeerCodeView(NodeView):
+class PeerCodeView(MeshView):
     """A node's configuration as a QR code, for its network's people and for the node itself."""
 
     for_nodes = ("get",)

@@ -10,6 +10,8 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
 _OURS = Path("/proc/thread-self/ns/net")
@@ -168,9 +170,7 @@ class Ping:
         """Return the longest time for which what was sent was not answered, in seconds."""
         answered = sorted(self.answered)
         times = [self.sent[number] for number in answered]
-        return max(
-            (later - sooner for sooner, later in zip(times, times[1:], strict=False)), default=0.0
-        )
+        return max((later - sooner for sooner, later in pairwise(times)), default=0.0)
 
     def _run(self):
         number = 0
