@@ -119,6 +119,7 @@ def _enrol(node: Node, facts: dict[str, Any], *, is_pending: bool) -> None:
         if value not in ("", None) or name in {"endpoint", "local_address", "public_key"}:
             setattr(node, name, value)
     node.has_valid_key = wireguard.is_key(node.public_key)
+    node.seen_version = node.network.version  # the answer has all of the network's settings
     node.is_pending = is_pending
     node.key_updated_at = node.modified_at = now
     node.key_update_asked_at = None
@@ -126,7 +127,7 @@ def _enrol(node: Node, facts: dict[str, Any], *, is_pending: bool) -> None:
         node.created_at = now
         return
     node.credential_number += 1  # the tokens of who had this place before are void
-    node.seen_version = node.seen_nodes_version = 0
+    node.seen_nodes_version = 0
     if node.has_expired(now):
         node.expires_at = None
 
