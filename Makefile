@@ -15,7 +15,7 @@ NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros -
 	--ignore=tests/test_openapi.py \
 	$(foreach subject,command_policy command_spelling,--ignore=tests/routers/test_$(subject).py) \
 	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py) \
-	$(foreach subject,cors database_away first_keys hosts requests secrets,--ignore=tests/cloudpilot/test_$(subject).py)
+	$(foreach subject,cors database_away first_keys hosts requests secrets unreadable,--ignore=tests/cloudpilot/test_$(subject).py)
 # Fuzzing takes long to prepare, even where nothing is sent.
 NO_FUZZING = --ignore=tests/test_fuzzing.py -p no:schemathesis
 # A run starts hundreds of processes; each reads what the first has compiled.

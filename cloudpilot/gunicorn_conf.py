@@ -2,7 +2,9 @@
 
 import os
 
-from cloudpilot import settings
+from gunicorn import util
+
+from cloudpilot import settings, unreadable
 
 wsgi_app = "cloudpilot.wsgi:application"
 bind = f"127.0.0.1:{settings.PORT}"
@@ -13,3 +15,5 @@ timeout = 60  # above every deadline that a request may wait for a router
 max_requests = 10_000
 max_requests_jitter = 1_000
 accesslog = None  # one JSON line a request comes from cloudpilot.logs
+# There is no setting for what is answered to a request that gunicorn cannot read: it is HTML.
+util.write_error = unreadable.write_error
