@@ -10,10 +10,10 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
-from payments import asking, providers, refunding, settling
+from payments import asking, providers, references, refunding, settling
 from payments.gateways.base import Charge, Event, Topic
 from payments.gateways.errors import BadWebhook, GatewayError, KeysRefused, NotSent
-from payments.models import Attempt, Payment, WebhookEvent
+from payments.models import Payment, WebhookEvent
 from payments.states import State
 from payments.webhooks import inbox, tasks
 
@@ -111,23 +111,16 @@ def _not_told(event: WebhookEvent, payment: Payment, error: GatewayError) -> str
 
 def _payment_of(event: WebhookEvent, told: Event) -> Payment | None:
     """Return the payment that an event is about, among those of the account that it came for."""
-    payments = Payment.objects.filter(credentials=event.credentials_id)
-    if told.reference:
-        attempt = Attempt.objects.filter(reference=told.reference)
-        found = payments.filter(pk__in=attempt.values("payment")).first()
-        if found:
-            return found
-    if told.provider_ref:
-        found = payments.filter(provider_ref=told.provider_ref).first()
-        if found:
-            return found
-    if told.refund_ref:
-        found = payments.filter(refunds__provider_ref=told.refund_ref).first()
-        if found:
-            return found
-    if told.receipt:
-        return payments.filter(provider_receipt=told.receipt).first()
-    return None
+    payment = references.payment_of(
+        event.credentials_id,
+        reference=told.reference,
+        provider_ref=told.provider_ref,
+        receipt=told.receipt,
+    )
+    if payment is None and told.refund_ref:
+        payments = Payment.objects.filter(credentials=event.credentials_id)
+        return payments.filter(refunds__provider_ref=told.refund_ref).first()
+    return payment
 
 
 def _is_known(event: WebhookEvent, payment: Payment) -> bool:
