@@ -30,14 +30,26 @@ _OUTAGE = timedelta(days=1)  # the longest that is waited for; payments are aske
 _BATCH = 500
 
 
-def process(credentials: int) -> dict[str, int]:
-    """Deal with an account's due events, a job's worth of them; answers what became of how many."""
+def process(credentials: int, lane: int) -> dict[str, int]:
+    """Deal with an account's due events, a job's worth of them; answers what became of how many.
+
+    No two callers may be in one lane at a time.
+    """
+    _take_up_again(credentials, lane)
     outcomes: Counter[str] = Counter()
-    for event in _claimed(credentials):
+    for event in _claimed(credentials, lane):
         outcomes[_deal_safely(event)] += 1
     if outcomes.total() >= _A_JOB:
-        tasks.ask_to_process(credentials, 0)
+        tasks.ask_to_process(credentials, lane)
     return dict(outcomes)
+
+
+def _take_up_again(credentials: int, lane: int) -> None:
+    """Have dealt with at once what the last job in this lane had in hand when its worker died."""
+    left = WebhookEvent.objects.filter(credentials=credentials, lane=lane)
+    for event in left.filter(attempts__gte=_ATTEMPTS).select_related("credentials"):
+        _die(event, "crashed")  # it may be what they died of
+    left.update(due_at=timezone.now(), lane=None)
 
 
 def drop_bodies(before: datetime) -> int:
@@ -49,7 +61,7 @@ def drop_bodies(before: datetime) -> int:
     return dropped
 
 
-def _claimed(credentials: int) -> Iterator[WebhookEvent]:
+def _claimed(credentials: int, lane: int) -> Iterator[WebhookEvent]:
     """Yield due events that are ours to deal with: no two workers get the same one."""
     for _ in range(_A_JOB):
         now = timezone.now()
@@ -58,7 +70,7 @@ def _claimed(credentials: int) -> Iterator[WebhookEvent]:
         )
         for event in due.select_related("credentials").order_by("due_at", "pk")[:_LOOK]:
             mine = due.filter(pk=event.pk, due_at=event.due_at)
-            if mine.update(due_at=now + _LEASE, attempts=F("attempts") + 1):
+            if mine.update(due_at=now + _LEASE, lane=lane, attempts=F("attempts") + 1):
                 event.attempts += 1
                 yield event
                 break
@@ -161,4 +173,5 @@ def _end(event: WebhookEvent, state: str, reason: str, payment: Payment | None =
 
 
 def _write(event: WebhookEvent, **columns: object) -> None:
-    WebhookEvent.objects.filter(pk=event.pk, state=_State.RECEIVED).update(**columns)
+    rows = WebhookEvent.objects.filter(pk=event.pk, state=_State.RECEIVED)
+    rows.update(lane=None, **columns)

@@ -13,12 +13,12 @@ _BEFORE_POLLS = -15  # which ask without knowing that there is news
 _LANES = 4  # of an account's events so many are dealt with at once: one slow answer stops no other
 
 
-@jobs.task(max_attempts=1)  # what is left, the sweep finds
-def process(*, credentials: int) -> dict[str, int]:
+@jobs.task(max_attempts=3, backoff=jobs.Backoff(first=1))  # what is left then, the sweep finds
+def process(*, credentials: int, lane: int) -> dict[str, int]:
     """Deal with the events of one account that are due."""
     from payments.webhooks import processing
 
-    return processing.process(credentials)
+    return processing.process(credentials, lane)
 
 
 @jobs.every(seconds=SWEEP_SECONDS)
@@ -43,8 +43,8 @@ def drop_old_bodies() -> int:
 
 def ask_to_process(credentials: int, event: int) -> None:
     """Queue a job for an account's events, unless one waits that will see them as well."""
-    key = f"webhooks:{credentials}:{event % _LANES}"
+    lane = event % _LANES
+    key = f"webhooks:{credentials}:{lane}"
     if not jobs.is_queued(key):
-        jobs.enqueue(
-            process, {"credentials": credentials}, unique=key, lock=key, priority=_BEFORE_POLLS
-        )
+        arguments = {"credentials": credentials, "lane": lane}
+        jobs.enqueue(process, arguments, unique=key, lock=key, priority=_BEFORE_POLLS)
