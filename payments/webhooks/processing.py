@@ -10,7 +10,8 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
-from payments import asking, providers, references, refunding, settling
+from payments import asking, polling, providers, references, refunding, settling
+from payments import tasks as questions
 from payments.gateways.base import Charge, Event, Topic
 from payments.gateways.errors import BadWebhook, GatewayError, KeysRefused, NotSent
 from payments.models import Payment, WebhookEvent
@@ -26,6 +27,7 @@ _LOOK = 8  # events at a time: others may be after the first of them
 _ATTEMPTS = 5
 _NO_PAYMENT_SECONDS = 30  # the webhook may be quicker than the answer to our own request
 _ERROR_SECONDS = 15.0
+_SOON_SECONDS = 1.0
 _OUTAGE = timedelta(days=1)  # the longest that is waited for; payments are asked after anyway
 _BATCH = 500
 
@@ -112,7 +114,13 @@ def _deal(event: WebhookEvent) -> str:
 
 
 def _not_told(event: WebhookEvent, payment: Payment, error: GatewayError) -> str:
-    """Come back later. While the provider is away altogether, that is no fault of the event's."""
+    """Come back later. While the provider is away altogether, that is no fault of the event's.
+
+    The payment itself is asked after much sooner: its guest may have paid, and looks.
+    """
+    if payment.state in polling.ASKED_AFTER:
+        soon = max(_SOON_SECONDS, getattr(error, "retry_after", None) or 0)
+        questions.ask_to_poll(payment.pk, after=soon)
     pause = _ERROR_SECONDS * 4**event.attempts
     if isinstance(error, NotSent) and not isinstance(error, KeysRefused):
         pause = max(_ERROR_SECONDS, error.retry_after or 0)

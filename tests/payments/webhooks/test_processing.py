@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.utils import timezone
 
 from cloudpilot.jobs import run_due
@@ -286,6 +287,21 @@ def test_while_the_provider_is_away_events_wait_however_often_it_is_tried(shop):
 
     with time_machine.travel(now + timedelta(minutes=30)):
         shop.process()
+
+    assert state_of(payment) == "succeeded"
+
+
+def test_a_provider_that_does_not_answer_is_asked_again_in_a_second(shop):
+    payment = shop.paid()
+    shop.deliver()
+    shop.providers.faults.add("kopokopo", "fetch", times=None, status=500)
+    shop.process()
+    shop.providers.faults.clear()
+    assert state_of(payment) == "pending"
+
+    Job.objects.filter(task="payments.poll").update(due_at=F("due_at") - timedelta(seconds=1))
+    Job.objects.filter(task="payments.webhooks.process").delete()
+    run_due()
 
     assert state_of(payment) == "succeeded"
 
