@@ -64,7 +64,7 @@ campaign: .venv/dev  ## hours, not minutes: fuzzing, random days at a hotspot, p
 	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
 	PAYMENT_EXAMPLES=$(PAYMENT_EXAMPLES) MUTANT_EXAMPLES=$(MUTANT_EXAMPLES) $(BIN)/python -m pytest -n $(PROCESSES) tests/payments/machine
 	$(BIN)/python -m benchmarks.payments_campaign
-	$(BIN)/python -m tests.on_postgres $(BIN)/python -m benchmarks.payments_campaign
+	$(BIN)/python -m benchmarks.payments_campaign postgresql
 
 benchmark: .venv/dev  ## what is measured, as ratios
 	$(BIN)/python -m benchmarks.routeros
