@@ -137,9 +137,12 @@ class Kept:
         return _children(self.process.pid)
 
     def kill(self):
-        """End it, and what it has started, with no time for anything."""
-        for pid in [self.process.pid, *self.children]:
+        """End it, and what it has started, with no time for anything; another follows."""
+        killed = self.process
+        for pid in [killed.pid, *self.children]:
             os.kill(pid, signal.SIGKILL)
+        while self.process is killed:
+            time.sleep(0.05)
 
     def _start(self):
         self.process = subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
@@ -158,7 +161,11 @@ def _children(pid):
 
 
 class Chaos:
-    """Something fails every few seconds, until the block ends; then all is put right."""
+    """Something fails every few seconds, until the block ends; then all is put right.
+
+    Whatever was killed is back before the next thing fails, however slow the machine is: what dies
+    together is what is killed together.
+    """
 
     def __init__(self, providers, routers, web, workers, database, port):
         self._providers, self._routers, self._web, self._workers = providers, routers, web, workers
@@ -205,7 +212,9 @@ class Chaos:
         return acts
 
     def _kill_worker(self):
-        self._dice.choice(self._workers).process.kill()
+        worker = self._dice.choice(self._workers)
+        worker.kill()
+        self._wait_until_at_work([worker])
 
     def _kill_web(self):
         if children := self._web.children:
@@ -216,6 +225,7 @@ class Chaos:
         for kept in (self._web, *self._workers):
             kept.kill()
         self._wait_until_well()
+        self._wait_until_at_work(self._workers)
 
     def _kill_database(self):
         self._database.kill()
@@ -226,6 +236,17 @@ class Chaos:
         time.sleep(0.2)  # or it is a process that is being killed that answers
         while not call(self._port, "", "/health/", None, {}):
             time.sleep(0.05)
+
+    def _wait_until_at_work(self, workers):
+        from django.db import connection
+
+        from cloudpilot.models import Worker
+
+        while Worker.objects.filter(pid__in=[one.process.pid for one in workers]).count() < len(
+            workers
+        ):
+            time.sleep(0.1)
+        connection.close()
 
     def _cut_router(self):
         device = self._dice.choice(self._routers.devices)
