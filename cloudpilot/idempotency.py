@@ -95,7 +95,7 @@ def _caller(request: Request) -> str:
 
 def _fingerprint(request: Request, sent: Any) -> str:
     body = dict(sent.lists()) if hasattr(sent, "lists") else sent
-    path = request._request.path_info  # one path, with and without its slash
+    path = f"{request._request.path_info.rstrip('/')}/"  # one, with and without its slash
     text = json.dumps([request.method, path, body], sort_keys=True, default=_as_text)
     return digest(text, "idempotency")
 

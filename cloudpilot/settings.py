@@ -110,11 +110,10 @@ MIDDLEWARE = [
     "cloudpilot.middleware.ErrorsAsJsonMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",  # refuses hosts that ALLOWED_HOSTS lacks
-    "cloudpilot.middleware.OptionalSlashMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "cloudpilot.middleware.ConsoleSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "cloudpilot.middleware.ConsoleAuthenticationMiddleware",
+    "cloudpilot.middleware.ConsoleMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
