@@ -158,6 +158,8 @@ elif _database["ENGINE"].endswith("postgresql"):
     _database["CONN_MAX_AGE"] = 0
     # As many as threads, so none waits for another: only for a server that is away, and not long.
     _database["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 3})
+    # Of statements that can be kept by a connection, each is at once; see `ready_cursor`.
+    _database["OPTIONS"].setdefault("prepare_threshold", 0)
 
 # --- Mail -----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cloudpilot.crypto import SealedField
+from cloudpilot.prepared import ready_cursor
 from payments import providers
 from payments.gateways.base import Delivery, Topic
 from payments.gateways.errors import BadWebhook
@@ -80,7 +81,7 @@ def _keep(
         "now": adapt(timezone.now()),
     }
     table = connection.ops.quote_name(WebhookEvent._meta.db_table)
-    with connection.cursor() as cursor:
+    with ready_cursor(connection) as cursor:
         cursor.execute(_KEEP.format(table=table), values)
         pk, state_now = cursor.fetchone()
     return pk, state_now
