@@ -8,7 +8,6 @@ from cloudpilot import settings, unreadable
 
 wsgi_app = "cloudpilot.wsgi:application"
 bind = f"127.0.0.1:{settings.PORT}"
-preload_app = True  # read once for all processes, and for those that take their places later
 worker_class = "gthread"
 workers = os.cpu_count() or 2
 threads = settings.WEB_THREADS

@@ -44,7 +44,7 @@ def ready_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
     so each time. Arguments come to it as values, not as text, so it must be able to tell their
     types: of a column that they are compared with or written to.
     """
-    if database.vendor != "postgresql":
+    if database.vendor != "postgresql" or database.queries_logged:  # a log shows the arguments
         return database.cursor()
     from django.db.backends.postgresql.base import ServerBindingCursor  # needs the driver
 

@@ -15,6 +15,7 @@ from cloudpilot.jobs.registry import Task, find
 from cloudpilot.prepared import prepared
 
 _AT_ONCE = 500  # rows a statement
+_FEW = 16  # keys, for each number of which a query is kept
 
 
 def enqueue(
@@ -45,26 +46,24 @@ def enqueue(
     return job
 
 
-def is_queued(unique: str) -> bool:
-    """Whether a job waits under this key: it will see whatever was committed before this call.
-
-    For callers so many that they may not all write to one row; call it after the commit, and
-    `enqueue` if there is none.
-    """
-    return bool(_queued_under(unique))
-
-
-@prepared
-def _queued_under(unique: str) -> QuerySet[Job]:
-    return Job.objects.queued([unique]).only("pk")
-
-
 def queued(keys: Iterable[str], *, by: datetime | None = None) -> set[str]:
-    """Return under which of these unique keys a job waits, of those that are due `by` then."""
+    """Return under which of these unique keys a job waits, of those that are due `by` then.
+
+    It will see whatever was committed before this call. So callers that are too many to write to
+    one row all of them ask here after their commit, and `enqueue` where there is none.
+    """
+    keys = list(keys)
+    if by is None and 0 < len(keys) <= _FEW:
+        return {job.unique_key for job in _queued_under(*keys)}
     waiting = Job.objects.queued(keys)
     if by is not None:
         waiting = waiting.filter(due_at__lte=by)
     return set(waiting.values_list("unique_key", flat=True))
+
+
+@prepared
+def _queued_under(*keys: str) -> QuerySet[Job]:
+    return Job.objects.queued(keys).only("unique_key")
 
 
 def locked(locks: Iterable[str]) -> set[str]:

@@ -42,7 +42,7 @@ def process(credentials: int, lane: int) -> dict[str, int]:
     for event in _claimed(credentials, lane):
         outcomes[_deal_safely(event)] += 1
     if outcomes.total() >= _A_JOB:
-        tasks.ask_to_process(credentials, lane)
+        tasks.ask_to_process([(credentials, lane)])
     return dict(outcomes)
 
 

@@ -1,5 +1,6 @@
 """What is done about webhooks once they are kept."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -27,8 +28,7 @@ def sweep() -> int:
     """Have dealt with what is to be looked at again, and what a worker left when it died."""
     due = WebhookEvent.objects.filter(state=WebhookEvent.State.RECEIVED, due_at__lte=timezone.now())
     accounts = due.order_by().values_list("credentials", flat=True).distinct()
-    for credentials in accounts:
-        ask_to_process(credentials, 0)
+    ask_to_process((credentials, 0) for credentials in accounts)
     return len(accounts)
 
 
@@ -41,10 +41,14 @@ def drop_old_bodies() -> int:
     return processing.drop_bodies(timezone.now() - BODIES_KEPT)
 
 
-def ask_to_process(credentials: int, event: int) -> None:
-    """Queue a job for an account's events, unless one waits that will see them as well."""
-    lane = event % _LANES
-    key = f"webhooks:{credentials}:{lane}"
-    if not jobs.is_queued(key):
-        arguments = {"credentials": credentials, "lane": lane}
+def ask_to_process(events: Iterable[tuple[int, int]]) -> None:
+    """Queue jobs for these events, each an account and a number, unless they are seen anyway.
+
+    A job that waits will see them as well as what it was queued for.
+    """
+    lanes = ((account, event % _LANES) for account, event in events)
+    wanted = {f"webhooks:{account}:{lane}": (account, lane) for account, lane in lanes}
+    for key in wanted.keys() - jobs.queued(wanted):
+        account, lane = wanted[key]
+        arguments = {"credentials": account, "lane": lane}
         jobs.enqueue(process, arguments, unique=key, lock=key, priority=_BEFORE_POLLS)
