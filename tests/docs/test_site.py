@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from .conftest import ROOT
 
-SETTING = re.compile(r'(?:env\.\w+|_key)\(\s*"([A-Z_]+)"')
+SETTING = re.compile(r'(?:env\.\w+|_key|_days)\(\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 
 
