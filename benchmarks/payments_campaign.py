@@ -15,8 +15,10 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
+from operator import attrgetter
 from pathlib import Path
 
 from tqdm import tqdm
@@ -376,25 +378,8 @@ def report(providers, guests, chaos, found):
     """Print what happened; answer whether it is what is promised."""
     from django.db import connection
 
-    waits = {"with": [], "without": []}
-    own_waits = {"with": [], "without": []}
-    slowest = []
-    from payments.models import Payment
-
-    receipts = dict.fromkeys(one["receipt"] for one in guests)
-    refs = {p.receipt: p.provider_ref for p in Payment.objects.all() if p.receipt in receipts}
-    when = {entry.ref: entry.time for entry in providers.ledger.moved()}
-    for guest in guests:
-        if guest["at"] and (paid_at := when.get(refs.get(guest["receipt"]))):
-            how = "without" if guest["phone"][-3:] in WITHOUT_WEBHOOK else "with"
-            wait = max(0.0, guest["at"] - paid_at)
-            waits[how].append(wait)
-            own_waits[how].append(max(0.0, wait - chaos.nothing_ran(paid_at, guest["at"])))
-            slowest.append((own_waits[how][-1], wait, guest["phone"], paid_at, guest["at"]))
-    away = _access_after_return(chaos)
-
-    told = Counter(guest["status"] for guest in guests)
     failed = Counter(what for what, *_ in chaos.done)
+    told = Counter(guest["status"] for guest in guests)
     print(f"{connection.vendor}: {PURCHASES} purchases, {GUESTS} guests at once, {dict(failed)}")
     print(f"guests were told last: {dict(told)}")
     for name in ("paid", "vouchers", "on_router", "review", "refunded"):
@@ -403,30 +388,60 @@ def report(providers, guests, chaos, found):
     for name in ("lost", "duplicated", "unexplained"):
         print(f"{name:<56}{found[name]:>8}   promised 0")
         good &= found[name] == 0
+    waits = _waits(providers, guests, chaos)
     for how, promised in (("with", 3), ("without", 20)):
-        _print_waits(f"paid to code seen, {how} webhook", waits[how])
-        p99 = _print_waits("  less what nothing of ours ran of it", own_waits[how], promised)
+        some = [wait for wait in waits if (wait.story in WITHOUT_WEBHOOK) == (how == "without")]
+        _print_seconds(f"paid to code seen, {how} webhook", [wait.seconds for wait in some])
+        own = "  less the time in which nothing of ours ran"
+        p99 = _print_seconds(own, [wait.own for wait in some], f"p99 <= {promised}")
         good &= p99 <= promised
-    worst = max(away, default=0.0)
+    worst = max(_access_after_return(chaos), default=0.0)
     good &= worst <= 60
     print(f"{'access after a router is back, at most, s':<56}{worst:>8.1f}   promised <= 60")
-    print("the slowest, less what nothing of ours ran of it:")
-    for own, wait, phone, paid_at, seen_at in sorted(slowest, reverse=True)[:SLOWEST]:
-        meanwhile = ", ".join(chaos.during(paid_at, seen_at))
-        print(f"  {own:5.1f} s of {wait:5.1f} s, {phone}: {meanwhile}")
+    print("the slowest, less the time in which nothing of ours ran, and what failed meanwhile:")
+    for wait in sorted(waits, key=attrgetter("own"), reverse=True)[:SLOWEST]:
+        meanwhile = ", ".join(chaos.during(wait.paid_at, wait.seen_at))
+        print(f"  {wait.own:5.1f} s of {wait.seconds:5.1f} s, {wait.phone}: {meanwhile}")
     return good
 
 
-def _print_waits(title, seconds, promised=None):
-    """Print how long guests waited; returns the p99."""
+@dataclass(frozen=True)
+class Wait:
+    """How long a guest who had paid saw no code."""
+
+    phone: str
+    paid_at: float
+    seen_at: float
+    own: float  # less the time in which nothing of ours ran, or the database was away
+
+    @property
+    def story(self):
+        return self.phone[-3:]
+
+    @property
+    def seconds(self):
+        return max(0.0, self.seen_at - self.paid_at)
+
+
+def _waits(providers, guests, chaos):
+    from payments.models import Payment
+
+    refs = {payment.receipt: payment.provider_ref for payment in Payment.objects.all()}
+    when = {entry.ref: entry.time for entry in providers.ledger.moved()}
+    waits = []
+    for guest in guests:
+        if guest["at"] and (paid_at := when.get(refs.get(guest["receipt"]))):
+            own = guest["at"] - paid_at - chaos.nothing_ran(paid_at, guest["at"])
+            waits.append(Wait(guest["phone"], paid_at, guest["at"], max(0.0, own)))
+    return waits
+
+
+def _print_seconds(title, seconds, promised=""):
+    """Print how long it took; returns the p99."""
     p50, p95, p99 = (_percentile(seconds, share) for share in (50, 95, 99))
-    numbers = f"{p50:>8.2f}{p95:>8.2f}{p99:>8.2f}"
-    print(f"{title + ': p50 p95 p99, s':<56}{numbers}{_promise(promised)}")
+    promise = f"   promised {promised}" if promised else ""
+    print(f"{f'{title}: p50 p95 p99, s':<56}{p50:>8.2f}{p95:>8.2f}{p99:>8.2f}{promise}")
     return p99
-
-
-def _promise(seconds):
-    return f"   promised p99 <= {seconds}" if seconds else ""
 
 
 def _percentile(values, share):
