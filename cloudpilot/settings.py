@@ -66,6 +66,7 @@ TELEGRAM_BASE_URL = env.str("TELEGRAM_BASE_URL", default="https://api.telegram.o
 WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
+JOB_MESSAGE_SECONDS = 60.0  # how long a broker's message may take before it counts as lost
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
 

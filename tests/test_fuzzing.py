@@ -25,7 +25,7 @@ from routers import services
 from tests.routes import own_values
 from users import tokens
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
 AT_LENGTH = "FUZZ_EXAMPLES" in os.environ
 
 
