@@ -7,12 +7,11 @@ from zlib import crc32
 
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT
-from drf_spectacular.generators import SchemaGenerator
 
 from routers import services
+from tests.document import DOCUMENT
 from tests.routes import own_values
 
-DOCUMENT = SchemaGenerator().get_schema(public=True)
 OPERATIONS = [
     pytest.param(path, verb, operation, id=f"{verb.upper()} {path}")
     for path, verbs in DOCUMENT["paths"].items()
