@@ -9,11 +9,11 @@ PAYMENT_EXAMPLES ?= 300
 MUTANT_EXAMPLES ?= 200
 # How many run tests at once; 0: one after the other, where a debugger can stop them.
 PROCESSES ?= 2
-# Tests of what never meets a database need not run on a second one.
+# Tests of what never meets a database, or as good as never, need not run on a second one.
 NO_DATABASE = --ignore=tests/routers/simulator --ignore=tests/routers/routeros --ignore=tests/docs \
-	--ignore=tests/scenarios --ignore=tests/payments/machine --ignore=tests/hotspot/sheets --ignore=tests/hotspot/test_codes.py \
-	--ignore=tests/test_openapi.py \
-	$(foreach subject,command_policy command_spelling,--ignore=tests/routers/test_$(subject).py) \
+	--ignore=tests/scenarios --ignore=tests/hotspot/sheets --ignore=tests/hotspot/test_codes.py --ignore=tests/test_openapi.py \
+	$(foreach subject,gateways machine simulator,--ignore=tests/payments/$(subject)) \
+	$(foreach subject,command_policy command_spelling connection_tests device_info execute_command,--ignore=tests/routers/test_$(subject).py) \
 	$(foreach subject,on_routers kinds plan revert,--ignore=tests/routers/reconcile/test_$(subject).py) \
 	$(foreach subject,cors database_away first_keys hosts requests secrets unreadable,--ignore=tests/cloudpilot/test_$(subject).py)
 # Fuzzing takes long to prepare, even where nothing is sent.
