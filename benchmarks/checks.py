@@ -85,12 +85,12 @@ def cafes(count):
 
 
 @contextmanager
-def server():
+def server(**environment):
     """Run CloudPilot as in production; gives its process and its port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "-c", "python:cloudpilot.gunicorn_conf"]
-    environment = {**os.environ, "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1"}
+    environment = {**os.environ, "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1", **environment}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         while process.poll() is None:
