@@ -2,6 +2,7 @@
 
     python -m tests.on_postgres pytest tests/users
 
+With `--durable` before it each commit waits for the disk, which a benchmark may want to know.
 A DATABASE_URL that is set already is used as it is. The server's files live in a temporary
 folder, and go with it. PostgreSQL refuses to run as root: then it runs under another account,
 which may be unable to enter the folder that its programs are in.
@@ -28,16 +29,17 @@ _START_SECONDS = 60
 
 
 def main(command: list[str]) -> int:
-    with database_url() as url:
-        return subprocess.call(command, env={**os.environ, "DATABASE_URL": url})
+    is_durable = command[0] == "--durable"
+    with database_url("" if is_durable else _FORGETFUL) as url:
+        return subprocess.call(command[is_durable:], env={**os.environ, "DATABASE_URL": url})
 
 
 @contextmanager
-def database_url() -> Iterator[str]:
+def database_url(options: str) -> Iterator[str]:
     if given := os.environ.get("DATABASE_URL"):
         yield given
         return
-    with running_server(_FORGETFUL) as server:
+    with running_server(options) as server:
         yield server.url
 
 
