@@ -107,8 +107,11 @@ def server(**environment):
 
 def cpu_seconds(pid):
     """Return what a process and those that it started have used until now."""
-    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has ended, and its parent counts what it used
     return sum(map(int, used)) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, children))
 
 
