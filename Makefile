@@ -63,7 +63,7 @@ campaign: .venv/dev  ## hours, not minutes: fuzzing, random days at a hotspot, p
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
 	EVERY_VALUE=1 $(BIN)/python -m pytest -n $(PROCESSES) tests/test_nasty_input.py
 	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
-	PAYMENT_EXAMPLES=$(PAYMENT_EXAMPLES) MUTANT_EXAMPLES=$(MUTANT_EXAMPLES) $(BIN)/python -m pytest -n $(PROCESSES) tests/payments/machine
+	PAYMENT_EXAMPLES=$(PAYMENT_EXAMPLES) MUTANT_EXAMPLES=$(MUTANT_EXAMPLES) $(BIN)/python -m pytest tests/payments/machine
 	$(BIN)/python -m benchmarks.payments_campaign
 	$(BIN)/python -m benchmarks.payments_campaign postgresql
 
