@@ -33,7 +33,7 @@ from payments.simulator.stories import Answer
 from payments.webhooks import tasks as webhook_tasks
 from routers import connections
 from routers import keys as router_keys
-from routers.reconcile import passes
+from routers.reconcile import passes, services
 from tests.factories import (
     CredentialsFactory,
     CredentialsVersionFactory,
@@ -66,6 +66,7 @@ class World:
         self.fails_in = 0  # writes to the books until the database fails one
         self._swept_at = 0.0
         self._seen = None
+        self._is_wiped = False
         self.on_settled = lambda payment: None  # called when one may have been: guests look then
         self.user = UserFactory(username="operator")
         self.router = RouterFactory(owner=self.user, port=device.port("api"))
@@ -287,6 +288,10 @@ class World:
         except CannotRefund:
             return
 
+    def wipe_the_router(self):
+        self.device.factory_reset()
+        self._is_wiped = True
+
     def edit_package(self, price):
         Package.objects.filter(pk=self.package.pk).update(price=price)
         self.package.refresh_from_db()
@@ -314,6 +319,8 @@ class World:
             for webhook in [*self.lost, *self.providers.webhooks.queued]:
                 self.deliver(webhook)
         self.lose_webhooks()
+        if self._is_wiped:  # which the look at each router every quarter of an hour finds
+            services.ask_for_pass(self.router)
         self.advance(1)
 
     def lose_webhooks(self):
