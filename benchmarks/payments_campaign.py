@@ -240,15 +240,8 @@ class Chaos:
             time.sleep(0.05)
 
     def _wait_until_at_work(self, workers):
-        from django.db import connection
-
-        from cloudpilot.models import Worker
-
-        while Worker.objects.filter(pid__in=[one.process.pid for one in workers]).count() < len(
-            workers
-        ):
+        while not _have_entered({worker.process.pid for worker in workers}):
             time.sleep(0.1)
-        connection.close()
 
     def _cut_router(self):
         device = self._dice.choice(self._routers.devices)
@@ -268,6 +261,20 @@ class Chaos:
     def _refuse(self):
         status = self._dice.choice([429, 500, 503])
         self._providers.faults.add("kopokopo", "", times=self._dice.randint(1, 5), status=status)
+
+
+def _have_entered(pids):
+    """Whether the workers with these pids are in the list of workers."""
+    from django.db import Error, connection
+
+    from cloudpilot.models import Worker
+
+    try:
+        return Worker.objects.filter(pid__in=pids).count() == len(pids)
+    except Error:  # a connection from before the database was killed
+        return False
+    finally:
+        connection.close()
 
 
 def wait_for(port):
