@@ -85,12 +85,12 @@ def cafes(count):
 
 
 @contextmanager
-def server():
+def server(**environment):
     """Run CloudPilot as in production; gives its process and its port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "-c", "python:cloudpilot.gunicorn_conf"]
-    environment = {**os.environ, "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1"}
+    environment = {**os.environ, "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1", **environment}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         while process.poll() is None:
@@ -107,8 +107,11 @@ def server():
 
 def cpu_seconds(pid):
     """Return what a process and those that it started have used until now."""
-    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has ended, and its parent counts what it used
     return sum(map(int, used)) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, children))
 
 

@@ -23,8 +23,10 @@ def main():
         client, package = shop()
         measure_batches(client, package)
         measure_desired_rows(package.router)
+        count_rows()
         measure_lists(client, package, BATCH)
         fill(package)
+        count_rows()
         measure_lists(client, package, ROWS)
     sys.exit(failed)
 
@@ -99,9 +101,16 @@ def measure_desired_rows(router):
     show(f"{BATCH:,} vouchers as rows for their router", time.perf_counter() - began, "s", 1.0)
 
 
+def count_rows():
+    """Do what a worker does each hour."""
+    from cloudpilot.tasks import count_rows_for_the_planner
+
+    count_rows_for_the_planner()
+
+
 def fill(package):
     """Add vouchers until there are as many as promised."""
-    from django.db import connection, transaction
+    from django.db import transaction
 
     from hotspot.copies import make_copies
     from hotspot.models import Voucher
@@ -110,8 +119,6 @@ def fill(package):
     while (missing := ROWS - Voucher.objects.count()) > 0:
         with transaction.atomic():
             make_copies(first, min(missing, BATCH))
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def measure_lists(client, package, rows):

@@ -16,6 +16,15 @@ from cloudpilot.families import CLOUDPILOT, Family
 from cloudpilot.problems import problem_of
 from cloudpilot.tenancy import OwnedQuerySet, Role, demand_role
 
+# Which method is which act of a viewset: on a list of rows, and on one row.
+LIST_ACTS: dict[str, Any] = {"get": "list", "post": "create"}
+ROW_ACTS: dict[str, Any] = {
+    "get": "retrieve",
+    "put": "update",
+    "patch": "partial_update",
+    "delete": "destroy",
+}
+
 
 class FamilyView(APIView):
     """A view of one API family; a family's own base class names it."""

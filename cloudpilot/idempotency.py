@@ -53,13 +53,14 @@ def idempotent(method: ViewMethod) -> ViewMethod:
     @wraps(method)
     @transaction.atomic
     def answer(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        sent = request.data  # what cannot be read is refused, also by what needs no body
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return method(self, request, *args, **kwargs)
         if not _KEY.fullmatch(key):
             raise BadIdempotencyKey("Idempotency-Key must be 1 to 255 printable characters.")
 
-        kept, is_new = _claim(_caller(request), key, _fingerprint(request))
+        kept, is_new = _claim(_caller(request), key, _fingerprint(request, sent))
         if not is_new:
             headers = {"Idempotency-Replayed": "true"}
             return Response(_opened(kept), kept.status, headers=headers)
@@ -92,10 +93,9 @@ def _caller(request: Request) -> str:
     return f"address:{client_address(request._request)}"[:100]
 
 
-def _fingerprint(request: Request) -> str:
-    data = request.data
-    body = dict(data.lists()) if hasattr(data, "lists") else data
-    path = request._request.path_info  # one path, with and without its slash
+def _fingerprint(request: Request, sent: Any) -> str:
+    body = dict(sent.lists()) if hasattr(sent, "lists") else sent
+    path = f"{request._request.path_info.rstrip('/')}/"  # one, with and without its slash
     text = json.dumps([request.method, path, body], sort_keys=True, default=_as_text)
     return digest(text, "idempotency")
 

@@ -1,10 +1,11 @@
 import logging
 from collections.abc import Callable
-from functools import lru_cache
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import Resolver404, resolve
 
 from cloudpilot.families import family_of
 from cloudpilot.problems import BAD_REQUEST, CRASH, TOO_LARGE, UNKNOWN_PATH, Problem, problem_of
@@ -58,26 +59,22 @@ def _unreadable(request: HttpRequest) -> Problem | None:
     return TOO_LARGE if length > largest else None
 
 
-class OptionalSlashMiddleware:
-    """Let every path answer with and without its trailing slash, for every method, unredirected."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
+class _OfConsole:
+    """A middleware of the console alone: the API knows no session, and so is spared it."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not _resolves(request.path_info):
-            path = request.path_info
-            other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-            if _resolves(other):
-                request.path_info = other
-        return self.get_response(request)
+        if f"{request.path_info}/".startswith("/console/"):
+            return super().__call__(request)  # type: ignore[misc]
+        return self.get_response(request)  # type: ignore[attr-defined]
 
 
-# Django looks the path up once more for its view; a cache spares the hot ones this first time.
-@lru_cache(maxsize=1024)
-def _resolves(path: str) -> bool:
-    try:
-        match = resolve(path)
-    except Resolver404:
-        return False
-    return match.url_name != "unknown-path"
+class ConsoleSessionMiddleware(_OfConsole, SessionMiddleware):
+    pass
+
+
+class ConsoleAuthenticationMiddleware(_OfConsole, AuthenticationMiddleware):
+    pass
+
+
+class ConsoleMessageMiddleware(_OfConsole, MessageMiddleware):
+    pass

@@ -199,7 +199,7 @@ class Schema(AutoSchema):
             named = getattr(self.view, "error_statuses", {})
             operation["x-errors"] = [*named.get(self._act, ()), *named.get("*", ())]
             if self._is_idempotent:
-                operation["x-errors"].append("422")
+                operation["x-errors"] += ["413", "415", "422"]
         return operation
 
     def get_summary(self) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -30,10 +31,26 @@ class prepared(Generic[Row]):
     def __call__(self, *values: Any) -> list[Row]:
         written: _Written[Row] = self._written(len(values))
         database = connections[written.database]
-        with database.cursor() as cursor:
+        with ready_cursor(database) as cursor:
             cursor.execute(written.sql, written.filled(values, database))
             found = cursor.fetchall()
         return list(written.rows(found)) if found else []
+
+
+def ready_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
+    """Open a cursor for statements that each request runs.
+
+    PostgreSQL reads and plans each of them once a connection, where Django's own cursor has it do
+    so each time. Arguments come to it as values, not as text, so it must be able to tell their
+    types: of a column that they are compared with or written to.
+    """
+    if database.vendor != "postgresql" or database.queries_logged:  # a log shows the arguments
+        return database.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor  # needs the driver
+
+    database.ensure_connection()
+    opened: Any = database  # what makes a cursor is not in the types
+    return opened._prepare_cursor(ServerBindingCursor(database.connection))  # type: ignore[call-arg]
 
 
 class _Place(Expression):

@@ -37,6 +37,8 @@ class Problem:
 CRASH = Problem(500, "internal_error", CRASHED)
 UNKNOWN_PATH = Problem(404, "not_found", NOT_FOUND)
 TOO_LARGE = Problem(413, "too_large", "The body is too large.")
+ADDRESS_TOO_LONG = Problem(414, "address_too_long", "The address is too long.")
+HEADERS_TOO_LARGE = Problem(431, "headers_too_large", "The headers are too large.")
 DATABASE_AWAY = Problem(
     503,
     "unavailable",

@@ -80,6 +80,7 @@ TELEGRAM_BASE_URL = env.str("TELEGRAM_BASE_URL", default="https://api.telegram.o
 WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 # How long a job stays a worker's that gives no sign of life, before another may run it.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
+JOB_MESSAGE_SECONDS = 60.0  # how long a broker's message may take before it counts as lost
 if ROUTER_HOST_POLICY not in {"self_hosted", "saas"}:
     raise ImproperlyConfigured("ROUTER_HOST_POLICY must be self_hosted or saas.")
 
@@ -126,11 +127,10 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",  # refuses hosts that ALLOWED_HOSTS lacks
     "networks.middleware.MeshPathsMiddleware",
-    "cloudpilot.middleware.OptionalSlashMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "cloudpilot.middleware.ConsoleSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "cloudpilot.middleware.ConsoleAuthenticationMiddleware",
+    "cloudpilot.middleware.ConsoleMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -175,6 +175,8 @@ elif _database["ENGINE"].endswith("postgresql"):
     _database["CONN_MAX_AGE"] = 0
     # As many as threads, so none waits for another: only for a server that is away, and not long.
     _database["OPTIONS"].setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": 3})
+    # Of statements that can be kept by a connection, each is at once; see `ready_cursor`.
+    _database["OPTIONS"].setdefault("prepare_threshold", 0)
 
 # --- Mail -----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from cloudpilot import idempotency, jobs
@@ -30,6 +31,21 @@ def delete_old_rows() -> dict[str, int]:
         ),
     }
     return {name: delete_in_batches(rows) for name, rows in old.items()}
+
+
+@jobs.every(seconds=3600)
+@jobs.task()
+def count_rows_for_the_planner() -> None:
+    """Have SQLite look how its rows are spread, as PostgreSQL does by itself.
+
+    Knowing nothing, it takes an index of one company for better than an index of codes, and reads
+    all that a company has. The limit keeps this to milliseconds however many rows there are:
+    https://www.sqlite.org/lang_analyze.html#approx
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
 
 
 def delete_in_batches(rows: QuerySet) -> int:

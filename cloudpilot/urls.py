@@ -1,6 +1,6 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import (
     SpectacularJSONAPIView,
@@ -11,6 +11,7 @@ from drf_spectacular.views import (
 from cloudpilot.health import HealthView
 from cloudpilot.metrics import metrics_view
 from cloudpilot.middleware import json_problem
+from cloudpilot.paths import Paths
 from cloudpilot.problems import BAD_REQUEST, CRASH, UNKNOWN_PATH
 
 
@@ -31,7 +32,7 @@ def handler500(request: HttpRequest) -> HttpResponse:
     return json_problem(request, CRASH)
 
 
-urlpatterns = [
+_known: list[URLPattern | URLResolver] = [
     path("users/", include("users.urls")),
     path("", include("networks.urls")),
     path("", include("hotspot.gateway.urls")),
@@ -52,6 +53,9 @@ urlpatterns = [
         SpectacularRedocView.as_view(url_name="openapi", template_name="cloudpilot/redoc.html"),
     ),
     path("console/", admin.site.urls),
+]
+urlpatterns = [
+    Paths(_known),
     # Also under DEBUG, where Django would show an HTML page of its own.
     re_path(r"", unknown_path, name="unknown-path"),
 ]

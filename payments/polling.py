@@ -9,10 +9,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from cloudpilot import limits
+from cloudpilot import jobs, limits
 from cloudpilot.errors import TooManyRequests
 from cloudpilot.jobs import clock
-from cloudpilot.jobs.models import Job
 from payments import asking, charging, ladder, settling, tasks, transitions
 from payments.errors import Moved
 from payments.gateways.errors import Absent, GatewayError, NotSent
@@ -144,9 +143,8 @@ def hurry(payment: Payment) -> None:
     recently = payment.asked_at and now - payment.asked_at < _HURRY_GAP
     if recently or payment.state not in (State.UNKNOWN, State.PENDING, State.EXPIRED):
         return
-    waiting = Job.objects.filter(unique_key=tasks.poll_key(payment.pk), state=Job.State.QUEUED)
     soon = clock.now() + timedelta(seconds=1)
-    if not waiting.exclude(unique_key="").filter(due_at__lte=soon).exists():
+    if not jobs.queued([tasks.poll_key(payment.pk)], by=soon):
         tasks.ask_to_poll(payment.pk)
 
 
@@ -173,4 +171,4 @@ def _taken_care_of(payments: Iterable[int]) -> set[int]:
     """Return which of the payments a job waits or works for."""
     keys = {key(pk): pk for pk in payments for key in (tasks.charge_key, tasks.poll_key)}
     locks = {tasks.lock_of(pk): pk for pk in payments}
-    return {keys[key] for key in tasks.queued(keys)} | {locks[at] for at in tasks.running(locks)}
+    return {keys[key] for key in jobs.queued(keys)} | {locks[at] for at in jobs.locked(locks)}

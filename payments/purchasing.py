@@ -55,7 +55,9 @@ def purchase(
     }
     with transaction.atomic():
         # Held, so that neither is deleted before the payment stands that speaks of them.
-        on_sale = Package.objects.filter(pk=package.pk, is_active=True, retired_at=None)
+        # And all of one company: what the payment says is of the package's, and so of the router's.
+        own = Package.objects.filter(pk=package.pk, router=router, company=router.company_id)
+        on_sale = own.filter(is_active=True, retired_at=None)
         if not (hold(Router.objects.filter(pk=router.pk)) and hold(on_sale)):
             raise PackageRetired("This package is not sold any more.")
         for _ in range(_RACES):

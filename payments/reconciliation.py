@@ -20,7 +20,7 @@ from hotspot.models import Voucher
 from payments import asking, references, settling, transitions
 from payments.gateways.base import Charge, Outcome
 from payments.gateways.errors import Absent, GatewayError
-from payments.models import Attempt, BooksReport, Credentials, Payment
+from payments.models import BooksReport, Credentials, Payment
 from payments.providers import gateway_of
 from payments.states import CLOSED, OPEN, State
 
@@ -115,7 +115,12 @@ def _place(
     report: Report, credentials: Credentials, charge: Charge, said: dict[int, Charge]
 ) -> None:
     """Find whose charge it is, and take over what it says."""
-    payment = _payment_of(credentials, charge)
+    payment = references.payment_of(
+        credentials.pk,
+        reference=charge.reference,
+        provider_ref=charge.provider_ref,
+        receipt=charge.receipt,
+    )
     if payment is None:
         _note_unknown(report, charge)
         return
@@ -125,21 +130,6 @@ def _place(
         said[payment.pk] = charge
     elif charge.outcome is Outcome.SUCCEEDED and charge.refunded < (charge.amount or 0):
         report.add(_finding("paid_twice", charge, payment=payment))
-
-
-def _payment_of(credentials: Credentials, charge: Charge) -> Payment | None:
-    """Return the payment that a charge is for, by any of its names."""
-    ours = Payment.objects.filter(credentials=credentials)
-    if charge.provider_ref and (found := ours.filter(provider_ref=charge.provider_ref).first()):
-        return found
-    if charge.reference:
-        attempt = Attempt.objects.filter(reference=charge.reference).values("payment")
-        by_name = Q(pk__in=attempt) | Q(public_id=references.public_id_in(charge.reference))
-        if found := ours.filter(by_name).first():
-            return found
-    if charge.receipt:
-        return ours.filter(provider_receipt=charge.receipt).first()
-    return None
 
 
 def _note_unknown(report: Report, charge: Charge) -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from cloudpilot import limits
+from cloudpilot import jobs, limits
 from cloudpilot.errors import TooManyRequests
 from payments import asking, books, ladder, tasks, transitions, vouchers
 from payments.errors import CannotRefund, Moved
@@ -330,8 +330,8 @@ def sweep() -> int:
     """Queue refunds that no job takes care of; answers how many."""
     rows = Refund.objects.filter(ended_at=None, created_at__lt=timezone.now() - _SWEPT_AFTER)
     found = dict(rows.order_by("pk").values_list("pk", "payment_id"))
-    queued = tasks.queued(tasks.refund_key(pk) for pk in found)
-    running = tasks.running(tasks.lock_of(payment) for payment in found.values())
+    queued = jobs.queued(tasks.refund_key(pk) for pk in found)
+    running = jobs.locked(tasks.lock_of(payment) for payment in found.values())
     lost = [
         pk
         for pk, payment in found.items()

@@ -5,14 +5,12 @@ which may be silent, and money must not queue behind them. What keeps a provider
 taking all workers is its lane (`gateways.lanes`): whoever finds it full comes again later.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from cloudpilot import jobs
-from cloudpilot.jobs.models import Job
 
 # Guests look at their screens while these wait.
 CHARGES_FIRST = -20
@@ -43,19 +41,6 @@ def poll_key(payment_id: int) -> str:
 
 def refund_key(refund_id: int) -> str:
     return f"refund:{refund_id}"
-
-
-def queued(keys: Iterable[str]) -> set[str]:
-    """Return under which of these unique keys a job waits."""
-    waiting = Job.objects.filter(state=Job.State.QUEUED, unique_key__in=set(keys))
-    # As SQLite wants it, to use the constraint's index; so below.
-    return set(waiting.exclude(unique_key="").values_list("unique_key", flat=True))
-
-
-def running(locks: Iterable[str]) -> set[str]:
-    """Return which of these locks a job has that runs."""
-    at_it = Job.objects.filter(state=Job.State.RUNNING, lock_key__in=set(locks))
-    return set(at_it.exclude(lock_key="").values_list("lock_key", flat=True))
 
 
 @jobs.task(max_attempts=None)

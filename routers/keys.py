@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cloudpilot.crypto import digest, same
-from cloudpilot.prepared import prepared
+from cloudpilot.prepared import prepared, ready_cursor
 from cloudpilot.problems import UNAUTHENTICATED
 from routers.errors import (
     CompanyInactive,
@@ -152,7 +152,7 @@ def _usable_with_id(key_id: Any, now: Any) -> QuerySet[RouterKey]:
 def _count_use(key: RouterKey, now: datetime) -> bool:
     """Count a use of `key`, and say whether it was still there to be used."""
     table = connection.ops.quote_name(RouterKey._meta.db_table)
-    with connection.cursor() as cursor:
+    with ready_cursor(connection) as cursor:
         used_at = connection.ops.adapt_datetimefield_value(now)
         cursor.execute(_COUNT_USE.format(table=table), [used_at, key.pk])
         return cursor.rowcount > 0

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from cloudpilot.api import LIST_ACTS, ROW_ACTS
 from routers.bulk.views import BulkCommandViewSet, BulkResultViewSet
 from routers.fleet.views import RouterEventViewSet, RouterHistoryViewSet
 from routers.imports.views import RouterImportRowViewSet, RouterImportViewSet
@@ -12,18 +13,8 @@ _command = "commands/<str:public_id>/"
 _import = "imports/<str:public_id>/"
 
 urlpatterns = [
-    path("", RouterViewSet.as_view({"get": "list", "post": "create"})),
-    path(
-        "<int:pk>/",
-        RouterViewSet.as_view(
-            {
-                "get": "retrieve",
-                "put": "update",
-                "patch": "partial_update",
-                "delete": "destroy",
-            }
-        ),
-    ),
+    path("", RouterViewSet.as_view(LIST_ACTS)),
+    path("<int:pk>/", RouterViewSet.as_view(ROW_ACTS)),
     path("<int:pk>/test-connection/", RouterViewSet.as_view({"post": "check"})),
     path("<int:pk>/execute-command/", RouterViewSet.as_view({"post": "execute"})),
     path("<int:pk>/device-info/", RouterViewSet.as_view({"get": "device_info"})),
@@ -35,11 +26,11 @@ urlpatterns = [
     path(f"{_keys}regenerate/", RouterKeyViewSet.as_view({"post": "regenerate"})),
     path(f"{_keys}status/", RouterKeyViewSet.as_view({"get": "status"})),
     path(f"{_keys}<str:key_id>/revoke/", RouterKeyViewSet.as_view({"post": "revoke"})),
-    path("commands/", BulkCommandViewSet.as_view({"get": "list", "post": "create"})),
+    path("commands/", BulkCommandViewSet.as_view(LIST_ACTS)),
     path(_command, BulkCommandViewSet.as_view({"get": "retrieve"})),
     path(f"{_command}cancel/", BulkCommandViewSet.as_view({"post": "cancel"})),
     path(f"{_command}results/", BulkResultViewSet.as_view({"get": "list"})),
-    path("imports/", RouterImportViewSet.as_view({"get": "list", "post": "create"})),
+    path("imports/", RouterImportViewSet.as_view(LIST_ACTS)),
     path(_import, RouterImportViewSet.as_view({"get": "retrieve"})),
     path(f"{_import}rows/", RouterImportRowViewSet.as_view({"get": "list"})),
 ]

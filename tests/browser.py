@@ -56,6 +56,10 @@ def shots_folder():
     return Path(wanted) if wanted else None
 
 
+# A busy machine draws a page of 150 operations for a minute.
+_PATIENCE_MS = 120_000
+
+
 @contextmanager
 def visit(url, width=1280, height=900):
     """Open a page and hand it over; afterwards, no request has gone elsewhere and no script broke."""
@@ -66,6 +70,7 @@ def visit(url, width=1280, height=900):
             executable_path=path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         page = chromium.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(_PATIENCE_MS)
         page.on("request", lambda request: asked.append(request))
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.on("console", lambda line: broken.append(line.text) if _is_error(line) else None)

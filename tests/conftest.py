@@ -56,8 +56,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
 
 
 @pytest.fixture(autouse=True)
-def _fast_and_private(settings, tmp_path):
-    """Hash fast, and trust the host name that test clients use."""
+def _fast_and_private(settings):
+    """Hash fast, trust the host name that test clients use, and look for no static files.
+
+    Each test client loads the middleware anew, and would have a look at every one of them.
+    """
+    settings.WHITENOISE_USE_FINDERS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 

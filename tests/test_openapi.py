@@ -4,14 +4,13 @@ import re
 
 import pytest
 from django.core.management import call_command
-from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
+from tests.document import DOCUMENT
 from tests.factories import RouterFactory, pair_of
 from tests.routes import all_routes
 
-DOCUMENT = SchemaGenerator().get_schema(public=True)
 OPERATIONS = [
     pytest.param(operation, id=f"{verb.upper()} {path}")
     for path, verbs in DOCUMENT["paths"].items()

@@ -1,10 +1,8 @@
-from typing import Any
-
 from django.urls import path
 
+from cloudpilot.api import LIST_ACTS
 from users import views
 
-_list: dict[str, Any] = {"get": "list", "post": "create"}
 _company = "companies/<str:public_id>/"
 _members = "companies/<str:company_id>/members/"
 
@@ -20,9 +18,9 @@ urlpatterns = [
     path("api-keys/<int:pk>/", views.KeyView.as_view({"delete": "destroy"})),
     path("generate-api-key/", views.GenerateKeyView.as_view()),
     path("rotate-api-keys/", views.RotateKeysView.as_view()),
-    path("companies/", views.CompanyViewSet.as_view(_list)),
+    path("companies/", views.CompanyViewSet.as_view(LIST_ACTS)),
     path(_company, views.CompanyViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
-    path(_members, views.MemberViewSet.as_view(_list)),
+    path(_members, views.MemberViewSet.as_view(LIST_ACTS)),
     path(
         f"{_members}<int:pk>/",
         views.MemberViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),

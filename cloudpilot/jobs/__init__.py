@@ -6,7 +6,7 @@ lease, run them, and write down what became of them; whoever lost the lease writ
 
 from cloudpilot.jobs.errors import GiveUp, Retry
 from cloudpilot.jobs.models import Job
-from cloudpilot.jobs.queue import cancel, enqueue, enqueue_many, is_queued
+from cloudpilot.jobs.queue import cancel, enqueue, enqueue_many, locked, queued
 from cloudpilot.jobs.registry import Backoff, every, task
 from cloudpilot.jobs.running import Running, current, run_due
 from cloudpilot.jobs.schedules import hurry
@@ -23,7 +23,8 @@ __all__ = [
     "enqueue_many",
     "every",
     "hurry",
-    "is_queued",
+    "locked",
+    "queued",
     "run_due",
     "task",
 ]

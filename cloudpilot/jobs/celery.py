@@ -25,7 +25,6 @@ from cloudpilot.jobs.running import run
 log = logging.getLogger("cloudpilot.jobs")
 
 _TICK_SECONDS = 2.0
-_TOLD_SECONDS = 60.0  # how long a message may take before it counts as lost
 _LEFT_ALONE_SECONDS = 5.0  # a broker that is away is not asked by each request
 
 app = Celery("cloudpilot")
@@ -61,7 +60,7 @@ def send(pk: int) -> None:
         sent_at = None
     else:
         try:
-            run_job.apply_async((pk,), expires=_TOLD_SECONDS, retry=False)
+            run_job.apply_async((pk,), expires=settings.JOB_MESSAGE_SECONDS, retry=False)
             sent_at = clock.now()
         except (KombuError, OperationalError, OSError):
             log.warning("The broker is away", exc_info=True)
@@ -73,7 +72,8 @@ def send(pk: int) -> None:
 def send_what_waits(limit: int) -> None:
     """Tell the broker of up to `limit` jobs that could run now and of which it does not know."""
     now = clock.now()
-    unknown = Q(sent_at=None) | Q(sent_at__lt=now - timedelta(seconds=_TOLD_SECONDS))
+    lost = now - timedelta(seconds=settings.JOB_MESSAGE_SECONDS)
+    unknown = Q(sent_at=None) | Q(sent_at__lt=lost)
     with transaction.atomic(durable=True):
         jobs = claimable(limit, Job.objects.filter(unknown).due(now))
         # Noted first, so that nobody else sends them too; what cannot be sent is noted again.

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -19,6 +20,17 @@ class JobQuerySet(OwnedQuerySet):
         """Keep what waits for nothing but a worker, in the order in which it is served."""
         waiting = self.filter(state=Job.State.QUEUED, due_at__lte=now)
         return waiting.order_by("priority", "due_at", "id")
+
+    def queued(self, keys: Iterable[str]) -> Self:
+        """Keep what waits under these unique keys."""
+        waiting = self.filter(state=Job.State.QUEUED, unique_key__in=list(keys))
+        # Nothing more is left out, but SQLite asks for it before it uses the constraint's index.
+        return waiting.exclude(unique_key="")
+
+    def running(self, locks: Iterable[str]) -> Self:
+        """Keep what runs under these locks."""
+        at_it = self.filter(state=Job.State.RUNNING, lock_key__in=list(locks))
+        return at_it.exclude(lock_key="")  # as above
 
 
 class Job(models.Model):

@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.db.models.functions import Least
 
 from cloudpilot.jobs import clock, hints
 from cloudpilot.jobs.models import Job
 from cloudpilot.jobs.registry import Task, find
+from cloudpilot.prepared import prepared
 
 _AT_ONCE = 500  # rows a statement
+_FEW = 16  # keys, for each number of which a query is kept
 
 
 def enqueue(
@@ -44,22 +46,29 @@ def enqueue(
     return job
 
 
-def is_queued(unique: str) -> bool:
-    """Whether a job waits under this key: it will see whatever was committed before this call.
+def queued(keys: Iterable[str], *, by: datetime | None = None) -> set[str]:
+    """Return under which of these unique keys a job waits, of those that are due `by` then.
 
-    For callers so many that they may not all write to one row; call it after the commit, and
-    `enqueue` if there is none.
+    It will see whatever was committed before this call. So callers that are too many to write to
+    one row all of them ask here after their commit, and `enqueue` where there is none.
     """
-    table = connection.ops.quote_name(Job._meta.db_table)
-    with connection.cursor() as cursor:
-        # Written out: the ORM takes ten times as long to write it as a database to answer.
-        cursor.execute(_IS_QUEUED.format(table=table), [unique])
-        return cursor.fetchone() is not None
+    keys = list(keys)
+    if by is None and 0 < len(keys) <= _FEW:
+        return {job.unique_key for job in _queued_under(*keys)}
+    waiting = Job.objects.queued(keys)
+    if by is not None:
+        waiting = waiting.filter(due_at__lte=by)
+    return set(waiting.values_list("unique_key", flat=True))
 
 
-_IS_QUEUED = """
-    SELECT 1 FROM {table} WHERE unique_key = %s AND unique_key <> '' AND state = 'queued'
-"""
+@prepared
+def _queued_under(*keys: str) -> QuerySet[Job]:
+    return Job.objects.queued(keys).only("unique_key")
+
+
+def locked(locks: Iterable[str]) -> set[str]:
+    """Return which of these locks a job has that runs."""
+    return set(Job.objects.running(locks).values_list("lock_key", flat=True))
 
 
 def enqueue_many(task: Task, orders: Iterable[Mapping[str, Any]]) -> None:
@@ -103,12 +112,6 @@ def _job(
     )
 
 
-def _queued(keys: Iterable[str]) -> Any:
-    rows = Job.objects.filter(unique_key__in=list(keys), state=Job.State.QUEUED)
-    # Nothing more is left out, but SQLite asks for it before it uses the constraint's index.
-    return rows.exclude(unique_key="")
-
-
 def _only_one_each(jobs: list[Job], now: datetime) -> None:
     """Do for each of these jobs what `_only_one` does for one.
 
@@ -117,13 +120,13 @@ def _only_one_each(jobs: list[Job], now: datetime) -> None:
     """
     waiting = {job.unique_key: job for job in jobs}
     while waiting:
-        found = _queued(waiting).order_by("unique_key").select_for_update()
-        queued = set(found.values_list("unique_key", flat=True))
-        _queued(queued).update(due_at=Least(F("due_at"), now), attempts=0)
-        missing = [job for key, job in waiting.items() if key not in queued]
+        found = Job.objects.queued(waiting).order_by("unique_key").select_for_update()
+        known = set(found.values_list("unique_key", flat=True))
+        Job.objects.queued(known).update(due_at=Least(F("due_at"), now), attempts=0)
+        missing = [job for key, job in waiting.items() if key not in known]
         Job.objects.bulk_create(missing, ignore_conflicts=True)
         inserted = Job.objects.filter(public_id__in=[job.public_id for job in missing])
-        for key in [*queued, *inserted.values_list("unique_key", flat=True)]:
+        for key in [*known, *inserted.values_list("unique_key", flat=True)]:
             del waiting[key]
 
 
@@ -134,13 +137,13 @@ def _only_one(job: Job) -> Job:
     claimed and read the world as it was before the caller's transaction commits.
     """
     while True:
-        queued = _queued([job.unique_key])
-        if queued.update(
+        twin = Job.objects.queued([job.unique_key])
+        if twin.update(
             due_at=Least(F("due_at"), job.due_at),
             priority=Least(F("priority"), job.priority),
             attempts=0,
         ):
-            return queued.get()
+            return twin.get()
         # A conflict is another's insert, and no error: an error would end the transaction.
         Job.objects.bulk_create([job], ignore_conflicts=True)
         if inserted := Job.objects.filter(public_id=job.public_id).first():

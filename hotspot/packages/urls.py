@@ -1,22 +1,13 @@
 """Packages under the paths of the original, `/routers/…`."""
 
-from typing import Any
-
 from django.urls import path
 
+from cloudpilot.api import LIST_ACTS, ROW_ACTS
 from hotspot.packages.views import PackageViewSet, RouterPackagesView
 
-_list: dict[str, Any] = {"get": "list", "post": "create"}
-_one: dict[str, Any] = {
-    "get": "retrieve",
-    "put": "update",
-    "patch": "partial_update",
-    "delete": "destroy",
-}
-
 package_urls = [
-    path("packages/", PackageViewSet.as_view(_list)),
-    path("packages/<int:pk>/", PackageViewSet.as_view(_one)),
+    path("packages/", PackageViewSet.as_view(LIST_ACTS)),
+    path("packages/<int:pk>/", PackageViewSet.as_view(ROW_ACTS)),
 ]
 
 urlpatterns = [*package_urls, path("<int:router_pk>/packages/", RouterPackagesView.as_view())]

@@ -130,6 +130,16 @@ class VoucherCheck(StrictSerializer):
     )
 
 
+class AccessField(serializers.ChoiceField):
+    """What `access_of` says of a voucher."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["help_text"] = (
+            "whether the router lets it in: not now, as soon as it has heard of it, or yes"
+        )
+        super().__init__(["none", "activating", "ready"], **kwargs)
+
+
 class Credentials(serializers.Serializer):
     username = serializers.CharField()
     passcode = serializers.CharField()
@@ -139,10 +149,7 @@ class Credentials(serializers.Serializer):
 class VoucherShown(serializers.Serializer):
     voucher = Credentials(help_text="what the login form posts to the router")
     status = serializers.ChoiceField(sorted(LIVE))
-    access = serializers.ChoiceField(
-        ["none", "activating", "ready"],
-        help_text="whether the router lets it in: not now, as soon as it has heard of it, or yes",
-    )
+    access = AccessField()
     package = serializers.CharField(allow_null=True)
     valid_from = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)

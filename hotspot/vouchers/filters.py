@@ -72,7 +72,8 @@ def _found(vouchers: VoucherQuerySet, text: str) -> VoucherQuerySet:
     One after the other: with an OR no database could use an index for either.
     """
     indexes = [codes.index(code) for code in codes.readings(text)]
-    of_code = list(vouchers.filter(code_index__in=indexes).values_list("pk", flat=True)[:1000])
-    if of_code:
-        return vouchers.filter(pk__in=of_code)
+    # Unordered, or SQLite would rather read all of a company's in their order.
+    of_code = vouchers.order_by().filter(code_index__in=indexes).values_list("pk", flat=True)
+    if found := list(of_code[:1000]):
+        return vouchers.filter(pk__in=found)
     return vouchers.filter(full_name__gt="", full_name__istartswith=text.strip())

@@ -2,15 +2,9 @@ from typing import Any
 
 from django.urls import path
 
+from cloudpilot.api import LIST_ACTS, ROW_ACTS
 from payments.credentials.views import CredentialsViewSet, PrivateKeyView
 
-_list: dict[str, Any] = {"get": "list", "post": "create"}
-_one: dict[str, Any] = {
-    "get": "retrieve",
-    "put": "update",
-    "patch": "partial_update",
-    "delete": "destroy",
-}
 _private_key: dict[str, Any] = {"get": "retrieve", "post": "create"}
 
 
@@ -19,8 +13,8 @@ def _act(action: str, verb: str = "post") -> Any:
 
 
 urlpatterns = [
-    path("", CredentialsViewSet.as_view(_list)),
-    path("<int:pk>/", CredentialsViewSet.as_view(_one)),
+    path("", CredentialsViewSet.as_view(LIST_ACTS)),
+    path("<int:pk>/", CredentialsViewSet.as_view(ROW_ACTS)),
     path("<int:pk>/update-private-key/", _act("update_private_key")),
     path("<int:pk>/verify/", _act("verify")),
     path("<int:pk>/get-private-key/", PrivateKeyView.as_view(_private_key)),

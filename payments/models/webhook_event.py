@@ -32,6 +32,9 @@ class WebhookEvent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     deliveries = models.PositiveIntegerField(default=1, help_text="how often it was sent")
     due_at = models.DateTimeField(default=timezone.now)
+    lane = models.PositiveSmallIntegerField(
+        null=True, help_text="in which of its account's lanes it is being dealt with"
+    )
     payment = models.ForeignKey(
         Payment, PROTECT, null=True, related_name="webhook_events", db_index=False
     )
@@ -44,6 +47,11 @@ class WebhookEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="received"), name="webhook_due"),
+            models.Index(
+                fields=["credentials", "lane"],
+                condition=Q(lane__isnull=False),
+                name="webhook_in_lane",
+            ),
             models.Index(fields=["received_at"], name="webhook_by_age"),
             models.Index(
                 fields=["payment"], condition=Q(payment__isnull=False), name="webhook_of_payment"

@@ -11,7 +11,7 @@ from cloudpilot import money
 from cloudpilot.serializers import StrictSerializer
 from hotspot.fields import IdField, MacAddressField
 from hotspot.models import Package
-from hotspot.portal.serializers import CONFIG, PortalConfig, access_of, credentials_of
+from hotspot.portal.serializers import CONFIG, AccessField, PortalConfig, access_of, credentials_of
 from hotspot.states import State as VoucherState
 from payments import phones, providers
 from payments.credentials import services as credentials
@@ -234,10 +234,7 @@ class PurchaseShown(serializers.Serializer):
     voucher = VoucherField(
         allow_null=True, help_text="what the login form posts to the router, once it is paid"
     )
-    access = serializers.ChoiceField(
-        ["none", "activating", "ready"],
-        help_text="whether the router lets it in: not now, as soon as it has heard of it, or yes",
-    )
+    access = AccessField()
     expires_at = serializers.DateTimeField(allow_null=True)
     pay_url = serializers.CharField(
         allow_null=True, help_text="where the guest goes on to pay, if not on the phone"

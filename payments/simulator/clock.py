@@ -21,7 +21,7 @@ class Clock:
     def __init__(self, *, running: bool = False, scale: float = 1.0) -> None:
         self._running = running
         self._scale = scale  # of every wait
-        self._changed = threading.Condition()
+        self._changed = threading.Condition()  # over a lock that its owner may take again
         self._plans: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._busy = 0
@@ -55,6 +55,11 @@ class Clock:
                 self._pushed += max(0.0, min(due, target) - now)
                 self._changed.notify_all()
             self.settle()
+
+    def until_next(self) -> float | None:
+        """Return the seconds until the next thing that is planned, None if nothing is."""
+        with self._changed:
+            return max(0.0, self._plans[0][0] - self.now()) if self._plans else None
 
     def settle(self, patience: float = _PATIENCE) -> None:
         """Wait until nothing that is due is left undone. Raises `TimeoutError`."""
@@ -113,6 +118,4 @@ class Clock:
             return None
 
     def _until_next(self) -> float | None:
-        if not self._running or not self._plans:
-            return None
-        return max(0.0, self._plans[0][0] - self.now())
+        return self.until_next() if self._running else None

@@ -116,6 +116,10 @@ class ProviderSimulator:
                 return found
         raise LookupError(f"no provider has a charge {ref}")
 
+    def charges_of(self, account: Account, reference: str) -> list[Charge]:
+        """Return what was charged under one of the merchant's references, the oldest first."""
+        return self._bank.of_reference(account, reference)
+
     def prompts(self) -> list[Prompt]:
         """Return what guests could answer now, the oldest first."""
         return self._bank.prompts()

@@ -2,14 +2,18 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import NamedTuple
 
-from django.db import connection
+from django.db import DataError, IntegrityError, connection
 from django.utils import timezone
 
 from cloudpilot.crypto import SealedField
+from cloudpilot.prepared import ready_cursor
+from cloudpilot.together import together
 from payments import providers
 from payments.gateways.base import Delivery, Topic
 from payments.gateways.errors import BadWebhook
@@ -46,11 +50,7 @@ def receive(sender: Sender, delivery: Delivery) -> None:
         _keep(sender, key, delivery, _State.DEAD, "unreadable")
         raise
     state = _State.IGNORED if event.topic is Topic.OTHER else _State.RECEIVED
-    pk, state_now = _keep(sender, event.key, delivery, state)
-    if state_now == _State.RECEIVED:
-        # After the commit: a job that is still queued then will see the event, and one that is
-        # running may not have.
-        tasks.ask_to_process(sender.credentials, pk)
+    _keep(sender, event.key, delivery, state)
 
 
 def delivery_of(event: WebhookEvent) -> Delivery:
@@ -60,47 +60,72 @@ def delivery_of(event: WebhookEvent) -> Delivery:
     )
 
 
-def _keep(
-    sender: Sender, key: str, delivery: Delivery, state: str, reason: str = ""
-) -> tuple[int, str]:
-    """Add the event or count one more delivery, in one statement; answers its id and its state.
+def _keep(sender: Sender, key: str, delivery: Delivery, state: str, reason: str = "") -> None:
+    """Add the event or count one more delivery, and have it dealt with if it is to be.
 
     One that had come to nothing is given another chance by the provider's sending it again.
     """
-    adapt = connection.ops.adapt_datetimefield_value
     kept = providers.gateway_of(sender.provider).without_secrets(delivery)
-    values: dict[str, Any] = {
-        "credentials": sender.credentials,
-        "key": key,
-        "headers": json.dumps(_kept(delivery.headers)),
-        "query": json.dumps(dict(delivery.query)),
-        "body": _BODY.seal_for(key, kept.decode(_BYTES)),
-        "state": state,
-        "reason": reason,
-        "now": adapt(timezone.now()),
-    }
+    arrival = _Arrival(
+        credentials=sender.credentials,
+        key=key,
+        headers=json.dumps(_kept(delivery.headers)),
+        query=json.dumps(dict(delivery.query)),
+        body=_BODY.seal_for(key, kept.decode(_BYTES)),
+        state=state,
+        reason=reason,
+    )
+    _take_in(arrival)
+
+
+class _Arrival(NamedTuple):
+    credentials: int
+    key: str
+    headers: str
+    query: str
+    body: str
+    state: str
+    reason: str
+
+
+@together(apart=(DataError, IntegrityError))
+def _take_in(arrivals: Sequence[_Arrival]) -> Sequence[None]:
+    """Keep what came at the same time, in one statement; a commit for each would take longer."""
+    # In one order, so that of two processes with events in common one waits for the other.
+    events = sorted({(new.credentials, new.key): new for new in arrivals}.items())
+    times = Counter((new.credentials, new.key) for new in arrivals)
+    adapt = connection.ops.adapt_datetimefield_value
+    now = adapt(timezone.now())
+    rows = [(*new, times[event], now, now) for event, new in events]
+    with ready_cursor(connection) as cursor:
+        cursor.execute(_keep_sql(len(rows)), [value for row in rows for value in row])
+        found = cursor.fetchall()
+    # After the commit: a job that is still queued then will see the event, and one that is
+    # running may not have.
+    tasks.ask_to_process((account, pk) for account, pk, state in found if state == _State.RECEIVED)
+    return [None] * len(arrivals)
+
+
+@cache
+def _keep_sql(rows: int) -> str:
     table = connection.ops.quote_name(WebhookEvent._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP.format(table=table), values)
-        pk, state_now = cursor.fetchone()
-    return pk, state_now
+    return _KEEP.format(table=table, rows=", ".join([_ROW] * rows))
 
 
 _AGAIN = f"(event.state = 'dead' OR event.reason = '{NO_PAYMENT}') AND event.body IS NOT NULL"
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)"
 _KEEP = f"""
     INSERT INTO {{table}} AS event
         (credentials_id, key, headers, query, body, state, reason, attempts, deliveries, due_at,
          received_at)
-    VALUES
-        (%(credentials)s, %(key)s, %(headers)s, %(query)s, %(body)s, %(state)s, %(reason)s, 0, 1,
-         %(now)s, %(now)s)
+    VALUES {{rows}}
     ON CONFLICT (credentials_id, key) DO UPDATE SET
-        deliveries = event.deliveries + 1,
+        deliveries = event.deliveries + excluded.deliveries,
         state = CASE WHEN {_AGAIN} THEN excluded.state ELSE event.state END,
         reason = CASE WHEN {_AGAIN} THEN excluded.reason ELSE event.reason END,
         attempts = CASE WHEN {_AGAIN} THEN 0 ELSE event.attempts END,
         due_at = CASE WHEN {_AGAIN} THEN excluded.due_at ELSE event.due_at END
-    RETURNING id, state
+    RETURNING credentials_id, id, state
 """  # noqa: S608 - words of our own
 
 

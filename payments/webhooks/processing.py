@@ -10,10 +10,11 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
-from payments import asking, providers, refunding, settling
+from payments import asking, polling, providers, references, refunding, settling
+from payments import tasks as questions
 from payments.gateways.base import Charge, Event, Topic
 from payments.gateways.errors import BadWebhook, GatewayError, KeysRefused, NotSent
-from payments.models import Attempt, Payment, WebhookEvent
+from payments.models import Payment, WebhookEvent
 from payments.states import State
 from payments.webhooks import inbox, tasks
 
@@ -26,18 +27,31 @@ _LOOK = 8  # events at a time: others may be after the first of them
 _ATTEMPTS = 5
 _NO_PAYMENT_SECONDS = 30  # the webhook may be quicker than the answer to our own request
 _ERROR_SECONDS = 15.0
+_SOON_SECONDS = 1.0
 _OUTAGE = timedelta(days=1)  # the longest that is waited for; payments are asked after anyway
 _BATCH = 500
 
 
-def process(credentials: int) -> dict[str, int]:
-    """Deal with an account's due events, a job's worth of them; answers what became of how many."""
+def process(credentials: int, lane: int) -> dict[str, int]:
+    """Deal with an account's due events, a job's worth of them; answers what became of how many.
+
+    No two callers may be in one lane at a time.
+    """
+    _take_up_again(credentials, lane)
     outcomes: Counter[str] = Counter()
-    for event in _claimed(credentials):
+    for event in _claimed(credentials, lane):
         outcomes[_deal_safely(event)] += 1
     if outcomes.total() >= _A_JOB:
-        tasks.ask_to_process(credentials, 0)
+        tasks.ask_to_process([(credentials, lane)])
     return dict(outcomes)
+
+
+def _take_up_again(credentials: int, lane: int) -> None:
+    """Have dealt with at once what the last job in this lane had in hand when its worker died."""
+    left = WebhookEvent.objects.filter(credentials=credentials, lane=lane)
+    for event in left.filter(attempts__gte=_ATTEMPTS).select_related("credentials"):
+        _die(event, "crashed")  # it may be what they died of
+    left.update(due_at=timezone.now(), lane=None)
 
 
 def drop_bodies(before: datetime) -> int:
@@ -49,7 +63,7 @@ def drop_bodies(before: datetime) -> int:
     return dropped
 
 
-def _claimed(credentials: int) -> Iterator[WebhookEvent]:
+def _claimed(credentials: int, lane: int) -> Iterator[WebhookEvent]:
     """Yield due events that are ours to deal with: no two workers get the same one."""
     for _ in range(_A_JOB):
         now = timezone.now()
@@ -58,7 +72,7 @@ def _claimed(credentials: int) -> Iterator[WebhookEvent]:
         )
         for event in due.select_related("credentials").order_by("due_at", "pk")[:_LOOK]:
             mine = due.filter(pk=event.pk, due_at=event.due_at)
-            if mine.update(due_at=now + _LEASE, attempts=F("attempts") + 1):
+            if mine.update(due_at=now + _LEASE, lane=lane, attempts=F("attempts") + 1):
                 event.attempts += 1
                 yield event
                 break
@@ -100,7 +114,13 @@ def _deal(event: WebhookEvent) -> str:
 
 
 def _not_told(event: WebhookEvent, payment: Payment, error: GatewayError) -> str:
-    """Come back later. While the provider is away altogether, that is no fault of the event's."""
+    """Come back later. While the provider is away altogether, that is no fault of the event's.
+
+    The payment itself is asked after much sooner: its guest may have paid, and looks.
+    """
+    if payment.state in polling.ASKED_AFTER:
+        soon = max(_SOON_SECONDS, getattr(error, "retry_after", None) or 0)
+        questions.ask_to_poll(payment.pk, after=soon)
     pause = _ERROR_SECONDS * 4**event.attempts
     if isinstance(error, NotSent) and not isinstance(error, KeysRefused):
         pause = max(_ERROR_SECONDS, error.retry_after or 0)
@@ -111,23 +131,16 @@ def _not_told(event: WebhookEvent, payment: Payment, error: GatewayError) -> str
 
 def _payment_of(event: WebhookEvent, told: Event) -> Payment | None:
     """Return the payment that an event is about, among those of the account that it came for."""
-    payments = Payment.objects.filter(credentials=event.credentials_id)
-    if told.reference:
-        attempt = Attempt.objects.filter(reference=told.reference)
-        found = payments.filter(pk__in=attempt.values("payment")).first()
-        if found:
-            return found
-    if told.provider_ref:
-        found = payments.filter(provider_ref=told.provider_ref).first()
-        if found:
-            return found
-    if told.refund_ref:
-        found = payments.filter(refunds__provider_ref=told.refund_ref).first()
-        if found:
-            return found
-    if told.receipt:
-        return payments.filter(provider_receipt=told.receipt).first()
-    return None
+    payment = references.payment_of(
+        event.credentials_id,
+        reference=told.reference,
+        provider_ref=told.provider_ref,
+        receipt=told.receipt,
+    )
+    if payment is None and told.refund_ref:
+        payments = Payment.objects.filter(credentials=event.credentials_id)
+        return payments.filter(refunds__provider_ref=told.refund_ref).first()
+    return payment
 
 
 def _is_known(event: WebhookEvent, payment: Payment) -> bool:
@@ -168,4 +181,5 @@ def _end(event: WebhookEvent, state: str, reason: str, payment: Payment | None =
 
 
 def _write(event: WebhookEvent, **columns: object) -> None:
-    WebhookEvent.objects.filter(pk=event.pk, state=_State.RECEIVED).update(**columns)
+    rows = WebhookEvent.objects.filter(pk=event.pk, state=_State.RECEIVED)
+    rows.update(lane=None, **columns)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from cloudpilot.prepared import prepared
 from payments import providers
 from payments.credentials.services import webhook_index
 from payments.gateways.base import Account, Delivery
@@ -69,9 +71,7 @@ def forget(sender: Sender) -> None:
 
 
 def _look_up(index: str, now: datetime) -> Sender | None:
-    good = Q(replaced_at=None) | Q(replaced_at__gt=now - ROTATION_GRACE)
-    rows = CredentialsVersion.objects.filter(good, credentials__webhook_index=index)
-    versions = list(rows.select_related("credentials").order_by("-number"))
+    versions = _good_versions(index, now - ROTATION_GRACE)
     if not versions:
         return None
     credentials = versions[0].credentials
@@ -83,3 +83,10 @@ def _look_up(index: str, now: datetime) -> Sender | None:
         webhook_at=credentials.webhook_at,
         unheard=credentials.unheard,
     )
+
+
+@prepared
+def _good_versions(index: Any, replaced_after: Any) -> QuerySet[CredentialsVersion]:
+    good = Q(replaced_at=None) | Q(replaced_at__gt=replaced_after)
+    rows = CredentialsVersion.objects.filter(good, credentials__webhook_index=index)
+    return rows.select_related("credentials").order_by("-number")

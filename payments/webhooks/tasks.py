@@ -1,5 +1,6 @@
 """What is done about webhooks once they are kept."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -13,12 +14,12 @@ _BEFORE_POLLS = -15  # which ask without knowing that there is news
 _LANES = 4  # of an account's events so many are dealt with at once: one slow answer stops no other
 
 
-@jobs.task(max_attempts=1)  # what is left, the sweep finds
-def process(*, credentials: int) -> dict[str, int]:
+@jobs.task(max_attempts=3, backoff=jobs.Backoff(first=1))  # what is left then, the sweep finds
+def process(*, credentials: int, lane: int) -> dict[str, int]:
     """Deal with the events of one account that are due."""
     from payments.webhooks import processing
 
-    return processing.process(credentials)
+    return processing.process(credentials, lane)
 
 
 @jobs.every(seconds=SWEEP_SECONDS)
@@ -27,8 +28,7 @@ def sweep() -> int:
     """Have dealt with what is to be looked at again, and what a worker left when it died."""
     due = WebhookEvent.objects.filter(state=WebhookEvent.State.RECEIVED, due_at__lte=timezone.now())
     accounts = due.order_by().values_list("credentials", flat=True).distinct()
-    for credentials in accounts:
-        ask_to_process(credentials, 0)
+    ask_to_process((credentials, 0) for credentials in accounts)
     return len(accounts)
 
 
@@ -41,10 +41,14 @@ def drop_old_bodies() -> int:
     return processing.drop_bodies(timezone.now() - BODIES_KEPT)
 
 
-def ask_to_process(credentials: int, event: int) -> None:
-    """Queue a job for an account's events, unless one waits that will see them as well."""
-    key = f"webhooks:{credentials}:{event % _LANES}"
-    if not jobs.is_queued(key):
-        jobs.enqueue(
-            process, {"credentials": credentials}, unique=key, lock=key, priority=_BEFORE_POLLS
-        )
+def ask_to_process(events: Iterable[tuple[int, int]]) -> None:
+    """Queue jobs for these events, each an account and a number, unless they are seen anyway.
+
+    A job that waits will see them as well as what it was queued for.
+    """
+    lanes = ((account, event % _LANES) for account, event in events)
+    wanted = {f"webhooks:{account}:{lane}": (account, lane) for account, lane in lanes}
+    for key in wanted.keys() - jobs.queued(wanted):
+        account, lane = wanted[key]
+        arguments = {"credentials": account, "lane": lane}
+        jobs.enqueue(process, arguments, unique=key, lock=key, priority=_BEFORE_POLLS)

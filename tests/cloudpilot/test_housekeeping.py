@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from cloudpilot import tasks
 from cloudpilot.jobs import clock
@@ -77,3 +78,16 @@ def test_many_rows_go_in_batches(now, monkeypatch):
         RateCounter.objects.create(key=str(number), ends_at=now - HOUR, spent=1, held=0)
 
     assert tasks.delete_in_batches(RateCounter.objects.all()) == 5
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does it by itself")
+@pytest.mark.django_db(transaction=True)
+def test_sqlite_learns_how_its_rows_are_spread(now):
+    for number in range(50):
+        RateCounter.objects.create(key=str(number), ends_at=now, spent=0, held=0)
+
+    tasks.count_rows_for_the_planner()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'cloudpilot_ratecounter'")
+        assert cursor.fetchone()[0] > 0

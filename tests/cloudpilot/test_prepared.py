@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from cloudpilot.prepared import prepared
@@ -95,6 +96,17 @@ def test_a_uuid_finds_its_row(operator):
 
     assert by_id(family.pk) == [family]
     assert by_id(uuid4()) == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps every statement")
+def test_postgresql_plans_a_query_once_a_connection():
+    for name in "abc":
+        named(name)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = [sql for (sql,) in cursor.fetchall() if "routers_router" in sql]
+    assert len(kept) == 1
 
 
 @pytest.mark.race

@@ -24,6 +24,19 @@ def clone(tmp_path):
     return Path(shutil.copytree(ROOT, tmp_path / "clone", ignore=left_out))
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A database that has its tables and nothing else, for folders whose page begins with that.
+
+    `test_first_run` and the setup guide make theirs from nothing.
+    """
+    path = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{path}"}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    return path
+
+
 @pytest.fixture
 def bare_environment():
     """The machine's environment without any setting of ours."""

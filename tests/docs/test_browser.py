@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests import browser
 
 pytestmark = browser.needed
+expect.set_options(timeout=60_000)
 
 
 def test_swagger_ui_lists_every_operation_from_our_own_server(live_server):

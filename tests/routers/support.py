@@ -37,8 +37,16 @@ def member(user, role):
     return company
 
 
+def patience_for(reason, seconds=0.4):
+    """Return how long to wait for a router that fails so: no longer than it takes, if that is long.
+
+    A busy machine may need seconds for a refusal that is to come before the deadline.
+    """
+    return seconds if reason == "timeout" else 8.0
+
+
 @contextmanager
-def answered_within(seconds, slack=2.0):
+def answered_within(seconds, slack=4.0):
     """Hold the block to a deadline; `slack` is for a busy machine, and far below the real ones."""
     start = monotonic()
     yield

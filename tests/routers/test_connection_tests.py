@@ -5,12 +5,7 @@ import pytest
 from routers import connections, services
 from routers.models import Router
 from tests.factories import RouterFactory
-from tests.routers.support import TRANSPORTS, answered_within, at, heard, router_at
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(services, "TEST_SECONDS", 0.4)
+from tests.routers.support import TRANSPORTS, answered_within, at, heard, patience_for, router_at
 
 
 def check(client, router):
@@ -49,12 +44,14 @@ def test_a_router_that_answers_is_online(client, operator, device, transport):
     ],
 )
 def test_a_router_that_fails_is_offline_for_a_reason(
-    client, operator, device, transport, faults, reason
+    client, operator, device, monkeypatch, transport, faults, reason
 ):
+    seconds = patience_for(reason)
+    monkeypatch.setattr(services, "TEST_SECONDS", seconds)
     device.faults.set(**faults)
     router = router_at(device, transport, owner=operator, is_online=True)
 
-    with answered_within(0.8):
+    with answered_within(seconds):
         answer = check(client, router)
 
     assert answer["message"] == "Connection test completed"
@@ -64,10 +61,13 @@ def test_a_router_that_fails_is_offline_for_a_reason(
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_what_speaks_gibberish_is_offline_by_the_deadline(client, operator, device, transport):
+def test_what_speaks_gibberish_is_offline_by_the_deadline(
+    client, operator, device, monkeypatch, transport
+):
+    monkeypatch.setattr(services, "TEST_SECONDS", 0.4)
     device.faults.set(garbage=True)
 
-    with answered_within(0.8):
+    with answered_within(0.4):
         answer = check(client, router_at(device, transport, owner=operator))
 
     # Random bytes may announce an answer that never comes.

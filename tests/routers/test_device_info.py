@@ -4,7 +4,7 @@ from routers import connections, services
 from routers.models import Router
 from routers.routeros import Reply, errors
 from tests.factories import RouterFactory
-from tests.routers.support import TRANSPORTS, answered_within, at, router_at
+from tests.routers.support import TRANSPORTS, answered_within, at, patience_for, router_at
 
 NAMES = {
     "identity", "cpu_load", "free_memory", "total_memory", "free_hdd_space", "total_hdd_space",
@@ -68,11 +68,12 @@ def test_a_router_that_says_nothing_of_itself_is_unknown(client, operator, monke
 def test_a_router_that_is_away_is_unavailable_and_not_a_success(
     client, operator, device, monkeypatch, transport, faults, reason
 ):
-    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.4)
+    seconds = patience_for(reason)
+    monkeypatch.setattr(services, "COMMAND_SECONDS", seconds)
     device.faults.set(**faults)
     router = router_at(device, transport, owner=operator)
 
-    with answered_within(0.8):
+    with answered_within(seconds):
         response = client.get(at(router, "device-info"))
 
     assert response.status_code == 503

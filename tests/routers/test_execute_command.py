@@ -224,8 +224,8 @@ def test_a_command_that_found_nobody_is_on_record(client, operator, unused_port)
 def test_a_command_whose_answer_was_lost_is_on_record_and_may_have_been_done(
     client, router, device, monkeypatch
 ):
-    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.4)
     run(client, router, "/ip/address/print")
+    monkeypatch.setattr(services, "COMMAND_SECONDS", 0.4)
     device.faults.set(stall=True)
 
     response = run(client, router, "/ip hotspot user add name=bob")
@@ -308,7 +308,7 @@ def test_a_router_that_fails_is_unavailable_by_the_deadline(
     device.faults.set(**faults)
     router = router_at(device, transport, owner=operator)
 
-    with answered_within(0.7):
+    with answered_within(0.3):
         response = run(client, router, "/ip/address/print")
 
     assert response.status_code == 503
@@ -319,7 +319,7 @@ def test_a_router_whose_answer_has_no_end_is_cut_off(client, router, device, mon
     monkeypatch.setattr(services, "COMMAND_SECONDS", 0.4)
     device.faults.set(endless=True)
 
-    with answered_within(1.5):
+    with answered_within(0.4):
         response = run(client, router, "/ip/address/print")
 
     assert response.status_code == 503
@@ -332,8 +332,8 @@ def test_a_router_that_keeps_failing_is_not_waited_for_again(client, operator, d
     for _ in range(3):
         run(client, router, "/ip/address/print")
 
-    monkeypatch.setattr(services, "COMMAND_SECONDS", 5.0)
-    with answered_within(0.15):
+    monkeypatch.setattr(services, "COMMAND_SECONDS", 10.0)
+    with answered_within(0):
         response = run(client, router, "/ip/address/print")
 
     assert (response.status_code, response.json()["reason"]) == (503, "timeout")

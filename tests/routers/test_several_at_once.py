@@ -13,7 +13,7 @@ from routers.simulator import Simulator
 from tests.conftest import Client
 from tests.factories import RouterFactory
 from tests.parallel import at_once
-from tests.routers.support import answered_within, at, router_at, run
+from tests.routers.support import at, router_at, run
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -42,6 +42,7 @@ def in_background():
         thread = Thread(target=run)
         threads.append(thread)
         thread.start()
+        return thread
 
     yield start
     for thread in threads:
@@ -130,33 +131,38 @@ def test_of_two_first_contacts_at_once_one_certificate_is_kept(operator, device)
 
 
 @pytest.fixture
-def silent(operator, device, monkeypatch):
-    """A router that has said nothing for as long as it takes to be sure of it."""
-    monkeypatch.setattr(services, "COMMAND_SECONDS", SILENCE)
-    monkeypatch.setattr(services, "TEST_SECONDS", SILENCE)
+def silent(operator, device):
+    """A router that takes connections and says nothing."""
     device.faults.set(silent=True)
     return RouterFactory(owner=operator, port=device.port("api"))
 
 
-def test_a_silent_router_keeps_nobody_else_waiting(operator, clients, silent, asked, in_background):
+def test_a_silent_router_keeps_nobody_else_waiting(
+    operator, clients, silent, device, asked, in_background
+):
     with Simulator() as simulator:
         other = RouterFactory(owner=operator, port=simulator.devices[0].port("api"))
-        in_background(run, clients[0], silent, "/ip/address/print")
-        assert asked.wait(5)
+        waiting = in_background(run, clients[0], silent, "/ip/address/print")
+        assert asked.wait(20)
 
-        with answered_within(0.8 * SILENCE, slack=0):
-            statuses = [
-                run(clients[1], other, "/ip/address/print").status_code,
-                clients[1].get(at(other, "device-info")).status_code,
-                clients[1].get("/users/profile/").status_code,
-                clients[1].patch(at(silent), {"name": "Silent one"}).status_code,
-            ]
+        statuses = [
+            run(clients[1], other, "/ip/address/print").status_code,
+            clients[1].get(at(other, "device-info")).status_code,
+            clients[1].get("/users/profile/").status_code,
+            clients[1].patch(at(silent), {"name": "Silent one"}).status_code,
+        ]
+        assert waiting.is_alive()
+        device.drop_connections()
         connections.close()
 
     assert statuses == [200] * 4
 
 
-def test_two_callers_of_a_silent_router_are_both_answered_by_their_deadline(clients, silent):
+def test_two_callers_of_a_silent_router_are_both_answered_by_their_deadline(
+    clients, silent, monkeypatch
+):
+    monkeypatch.setattr(services, "COMMAND_SECONDS", SILENCE)
+
     def ask(n):
         started = monotonic()
         return run(clients[n], silent, "/ip/address/print").status_code, monotonic() - started
@@ -178,9 +184,12 @@ def test_two_callers_of_a_slow_router_are_both_answered(operator, clients, devic
     assert device.logins == logins + 1
 
 
-def test_a_silent_router_can_be_deleted_while_it_is_asked(clients, silent, asked, in_background):
-    in_background(run, clients[0], silent, "/ip/address/print")
-    assert asked.wait(5)
+def test_a_silent_router_can_be_deleted_while_it_is_asked(
+    clients, silent, device, asked, in_background
+):
+    waiting = in_background(run, clients[0], silent, "/ip/address/print")
+    assert asked.wait(20)
 
-    with answered_within(0.8 * SILENCE, slack=0):
-        assert clients[1].delete(at(silent)).status_code == 200
+    assert clients[1].delete(at(silent)).status_code == 200
+    assert waiting.is_alive()
+    device.drop_connections()

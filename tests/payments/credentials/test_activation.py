@@ -105,6 +105,16 @@ def test_beside_a_live_account_play_money_buys_nothing(operator):
     assert services.active_accounts(company) == [live]
 
 
+@pytest.mark.parametrize("headers", [{}, {"HTTP_IDEMPOTENCY_KEY": "once"}])
+def test_a_toggle_whose_body_cannot_be_read_is_refused(client, path, headers):
+    answer = client.generic(
+        "POST", f"{path}toggle/", "{", content_type="application/json", **headers
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert client.get(path).json()["is_active"] is True
+
+
 def test_a_toggle_that_is_sent_again_with_its_key_is_one(client, path):
     for _ in range(2):
         answer = client.post(f"{path}toggle/", HTTP_IDEMPOTENCY_KEY="once")

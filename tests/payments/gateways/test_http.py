@@ -69,7 +69,7 @@ def test_who_drips_an_answer_holds_nobody_past_the_deadline(start, bit):
             ask(client_at(server), deadline=Deadline(0.3))
         took = time.monotonic() - began
 
-    assert 0.3 <= took < 3
+    assert 0.3 <= took < 5
 
 
 def test_silence_after_the_request_leaves_its_fate_unknown():

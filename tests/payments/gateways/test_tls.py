@@ -68,7 +68,7 @@ def test_an_answer_that_drips_over_tls_ends_with_the_deadline(certificate):
     with secured(certificate, serve) as server:
         began = time.monotonic()
         with pytest.raises(Unknown) as raised:
-            ask(client_of(server), deadline=Deadline(0.5))
+            ask(client_of(server), deadline=Deadline(1.2))
         took = time.monotonic() - began
 
     assert raised.value.code == "provider_timeout"
@@ -81,4 +81,4 @@ def test_silence_over_tls_ends_with_the_deadline(certificate):
         peer.read(1)
 
     with secured(certificate, serve) as server, pytest.raises(Unknown):
-        ask(client_of(server), deadline=Deadline(0.5))
+        ask(client_of(server), deadline=Deadline(1.2))

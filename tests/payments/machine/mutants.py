@@ -1,11 +1,13 @@
 """Bugs that such products have, each put into the real code by hand: the machine must find them all.
 
-`needs` are the faults without which the bug does no harm, and `crashes` where the process dies.
+With each comes the shortest way to where it shows, as a person would try it.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import methodcaller
 from types import SimpleNamespace
 
 from django.db import transaction
@@ -26,19 +28,27 @@ from routers.reconcile import passes, services
 @dataclass(frozen=True)
 class Mutant:
     patch: Callable
-    needs: frozenset[str]
-    crashes: tuple[str, ...]
+    steps: tuple[Callable, ...]
 
 
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(*needs, crashes=()):
+def mutant(*steps):
     def add(patch):
-        MUTANTS[patch.__name__] = Mutant(patch, frozenset(needs), crashes)
+        MUTANTS[patch.__name__] = Mutant(patch, steps)
         return patch
 
     return add
+
+
+def does(name, **arguments):
+    """Return a step: an act of the machine's."""
+    return methodcaller(name, **arguments)
+
+
+def buys(comes_to, *, story="", clicks=1):
+    return does("buy", guest=0, story=story, clicks=clicks, comes_to=comes_to)
 
 
 def _decided(patch, decide):
@@ -46,7 +56,7 @@ def _decided(patch, decide):
     patch.setattr(settling, "decide", partial(decide, settling.decide))
 
 
-@mutant("lie")
+@mutant(buys("sent"), does("lie", which=0))
 def trust_body(patch):
     """What a webhook says is believed, and nobody asks the provider."""
 
@@ -57,7 +67,7 @@ def trust_body(patch):
     patch.setattr(processing, "asking", SimpleNamespace(fetch=believe))
 
 
-@mutant("stories")
+@mutant(buys("asked", story="012"))
 def no_amount(patch):
     """Whatever was paid, it is enough."""
 
@@ -67,7 +77,7 @@ def no_amount(patch):
     _decided(patch, decide)
 
 
-@mutant("replay")
+@mutant(buys("asked"), does("deliver", which=0, times=1, works=True))
 def dup(patch):
     """A success that is told again is paid out again."""
     apply = settling.apply
@@ -84,7 +94,7 @@ def dup(patch):
     patch.setattr(settling, "apply", apply_again)
 
 
-@mutant("router away")
+@mutant(does("switch_the_router", is_on=False), buys("asked"))
 def giveup(patch):
     """A router that is away once is never told."""
     reconcile = services.reconcile
@@ -98,19 +108,19 @@ def giveup(patch):
     patch.setattr(services, "reconcile", try_once)
 
 
-@mutant("lost webhook")
+@mutant(buys("answered"), does("lose_webhooks"))
 def no_poll(patch):
     """Nobody asks: webhooks will come."""
     patch.setattr(polling, "_ask", lambda payment: 0)
 
 
-@mutant("network")
+@mutant(buys("sent", story="009"))
 def timeout_is_fail(patch):
     """No answer to the charge is taken for a no."""
     _take_unknown_for(patch, Declined)
 
 
-@mutant("network")
+@mutant(buys("sent", story="009"), does("wait", seconds=3, works=True))
 def blind_retry(patch):
     """A charge without an answer is sent again."""
     _take_unknown_for(patch, NotSent)
@@ -128,7 +138,7 @@ def _take_unknown_for(patch, kind):
     patch.setattr(charging, "asking", SimpleNamespace(charge=sure))
 
 
-@mutant("stories")
+@mutant(buys("sent", story="017"), does("wait", seconds=4000, works=True))
 def no_late(patch):
     """Who pays after we have stopped waiting has paid for nothing."""
 
@@ -138,7 +148,7 @@ def no_late(patch):
     _decided(patch, decide)
 
 
-@mutant("crash", crashes=("before give",))
+@mutant(does("crash", place="before give"), buys("asked"))
 def crash_gap(patch):
     """The voucher is made after the success was written, and not with it."""
 
@@ -153,7 +163,7 @@ def _give(payment):
     vouchers.give(payment)
 
 
-@mutant("crash", crashes=("after carry_out",))
+@mutant(does("crash", place="after carry_out"), buys("asked"))
 def exists_is_err(patch):
     """A user that stands on the router already, for its answer was lost, is not taken for ours."""
     keys = passes.View.keys
@@ -168,7 +178,7 @@ def exists_is_err(patch):
     patch.setattr(passes.View, "keys", only_those_that_were_told)
 
 
-@mutant("router away")
+@mutant(does("switch_the_router", is_on=False), buys("asked"))
 def new_code_on_retry(patch):
     """A router that is tried again is given another code."""
     reconcile = services.reconcile
@@ -184,7 +194,7 @@ def new_code_on_retry(patch):
     patch.setattr(services, "reconcile", with_new_codes)
 
 
-@mutant("old news")
+@mutant(buys("asked"), does("tell_old_news", which=0))
 def fail_over(patch):
     """The last word counts, whatever was said before."""
     patch.setitem(NEXT, State.SUCCEEDED, NEXT[State.SUCCEEDED] | {State.FAILED})
@@ -197,13 +207,13 @@ def fail_over(patch):
     _decided(patch, decide)
 
 
-@mutant()
+@mutant(buys("", clicks=2))
 def no_idem(patch):
     """Two clicks are two purchases."""
-    patch.setattr(purchasing, "_buying", lambda *args: "")
+    patch.setattr(purchasing, "_buying", lambda *args: secrets.token_hex(8))
 
 
-@mutant()
+@mutant(buys("sent"))
 def no_audit(patch):
     """Steps are taken and not written down."""
     patch.setattr(transitions, "_note", lambda *args: None)

@@ -6,10 +6,9 @@ from django.utils import timezone
 
 from hotspot.live import USERS
 from hotspot.models import Voucher
-from payments import reconciliation, transitions
+from payments import receipts, reconciliation, transitions
 from payments.models import Payment
 from payments.states import CLOSED, OPEN, PAID, State
-from tests.payments.ledger import balance
 
 WITH_ACCESS = {State.SUCCEEDED, State.PARTIALLY_REFUNDED, State.REFUND_PENDING}
 
@@ -20,17 +19,30 @@ class Oracle:
     def __init__(self, world):
         self.world = world
         self.began = timezone.now()
+        self.bought = {}  # which guest ordered what, by their receipt's index
         self.had_money = set()
         self.codes = {}  # by payment
         self.expiries = {}
+        world.on_settled = self.note_code
+
+    # What guests see ------------------------------------------------------------------------
+
+    def note_purchase(self, receipt, guest, *order):
+        self.bought[receipts.index(receipt)] = (guest, *order)
+
+    def note_code(self, payment):
+        """Remember what the guest may have read at once."""
+        if payment.state == State.SUCCEEDED and payment.voucher:
+            self.codes.setdefault(payment.pk, payment.voucher.code)
 
     # After every step -----------------------------------------------------------------------
 
     def check(self):
-        payments = list(Payment.objects.select_related("voucher").prefetch_related("attempts"))
-        charges = self._charges()
+        rows = _payments().prefetch_related("transitions", "entries")
+        payments, charges = list(rows), self._charges()
         for payment in payments:
-            told = [entry for one in payment.attempts.all() for entry in charges[one.reference]]
+            told = self._of(payment, charges)
+            self._check_guest(payment)
             self._check_money(payment, told)
             self._check_voucher(payment, told)
             self._check_way(payment)
@@ -39,22 +51,38 @@ class Oracle:
         self._check_router()
 
     def _charges(self):
-        """Return the last thing that the ledger says of each charge, by our reference."""
-        last = {entry.ref: entry for entry in self.world.providers.ledger if entry.op == "charge"}
+        """Return the charges of each of our references: how each stands, by the ledger."""
+        last = {}
+        for entry in self.world.providers.ledger:
+            if entry.op == "charge":
+                last[entry.ref] = entry
         found = defaultdict(list)
         for entry in last.values():
             found[entry.reference].append(entry)
         return found
 
+    def _of(self, payment, charges):
+        names = [self.world.named(attempt.reference) for attempt in payment.attempts.all()]
+        return [entry for name in names for entry in charges[name]]
+
+    def _check_guest(self, payment):
+        if bought := self.bought.get(payment.receipt_index):
+            whose = payment.mac_address == self.world.device_of(bought[0])
+            assert whose, "a guest is shown what another one buys"
+
     def _check_money(self, payment, charges):
         alive = [entry for entry in charges if entry.state != "failed"]
         assert len(alive) <= 1, "one purchase is charged twice"
-        if payment.state == State.FAILED and not self.world.lied_to:
-            waiting = [entry for entry in alive if entry.state == "pending"]
-            assert not waiting, "a guest who is being charged is told that it failed"
+        if payment.state == State.FAILED and alive and not self.world.lied_to:
+            was_refused = any(
+                entry.ref == alive[0].ref and entry.state == "failed"
+                for entry in self.world.providers.ledger
+            )
+            assert was_refused, "a guest whose charge was taken is told that it failed"
         assert payment.refunded + payment.refund_held <= payment.received, "refunds exceed money"
         left = payment.received - payment.refunded
-        assert balance(payment) == left, "the ledger differs from the payment"
+        balance = sum(entry.amount for entry in payment.entries.all())
+        assert balance == left, "the ledger differs from the payment"
 
     def _check_voucher(self, payment, charges):
         if payment.state == State.SUCCEEDED:
@@ -80,11 +108,7 @@ class Oracle:
         assert transitions.is_whole(payment), "a step is missing from the audit"
 
     def _check_open_purchases(self, payments):
-        same = Counter(
-            (one.phone_index, one.mac_address, one.package_id, one.card_token)
-            for one in payments
-            if one.state in OPEN and one.card_token is None
-        )
+        same = Counter(self.bought[one.receipt_index] for one in payments if one.state in OPEN)
         assert all(count == 1 for count in same.values()), "a guest is asked twice for one thing"
 
     def _check_vouchers(self, payments):
@@ -104,22 +128,15 @@ class Oracle:
 
     def unexplained(self):
         """Return what the ledger says that guests paid, and for which they have nothing."""
-        return [
-            entry
-            for entries in self._charges().values()
-            for entry in entries
-            if entry.state == "succeeded" and not self._is_explained(entry)
-        ]
-
-    def _is_explained(self, entry):
-        payment = Payment.objects.filter(attempts__reference=entry.reference).first()
-        if payment is None or payment.state in OPEN | CLOSED:
-            return False
-        if payment.state not in WITH_ACCESS:
-            return True
-        voucher = Voucher.objects.get(pk=payment.voucher_id)
+        if not (paid := self.world.providers.ledger.moved("charge")):
+            return []
+        named = {
+            self.world.named(attempt.reference): payment
+            for payment in _payments()
+            for attempt in payment.attempts.all()
+        }
         on_router = {row["name"] for row in self._users()}
-        return voucher.on_router_at is not None and voucher.code in on_router
+        return [entry for entry in paid if not _is_explained(named.get(entry.reference), on_router)]
 
     def check_access(self):
         assert not self.unexplained(), "a guest has paid and has no access"
@@ -130,3 +147,17 @@ class Oracle:
         broken = reconciliation.verify_books(self.began, timezone.now())
         assert not broken, f"the books contradict themselves: {broken[0]['code']}"
         self.check()
+
+
+def _payments():
+    rows = Payment.objects.select_related("voucher").order_by("pk")
+    return rows.prefetch_related("attempts")
+
+
+def _is_explained(payment, on_router):
+    if payment is None or payment.state in OPEN | CLOSED:
+        return False
+    if payment.state not in WITH_ACCESS:
+        return True
+    voucher = payment.voucher
+    return bool(voucher and voucher.on_router_at and voucher.code in on_router)

@@ -5,6 +5,7 @@ posted to the product as it would go over the wire, in the order that the test l
 """
 
 import json
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -25,12 +26,14 @@ from payments import asking, polling, refunding, settling, vouchers
 from payments.errors import CannotRefund
 from payments.gateways import mercadopago
 from payments.models import Payment, Refund, WebhookEvent
-from payments.providers import gateway_at
-from payments.simulator.messages import dump
+from payments.providers import gateway_at, gateway_of
+from payments.simulator.charges import Change
+from payments.simulator.charges import State as ChargeState
+from payments.simulator.stories import Answer
 from payments.webhooks import tasks as webhook_tasks
 from routers import connections
 from routers import keys as router_keys
-from routers.reconcile import passes
+from routers.reconcile import passes, services
 from tests.factories import (
     CredentialsFactory,
     CredentialsVersionFactory,
@@ -41,7 +44,8 @@ from tests.factories import (
 
 PRICE = 2000
 CARDS = {"mercadopago": "test_APRO", "conekta": "tok_test_visa_4242"}
-_ROUNDS = 10  # of jobs that make others due: what goes round for ever stops here
+# What makes itself due again for ever stops here.
+_ROUNDS, _JOBS = 3, 10
 NOT_TOLD = "100"  # a phone whose story is the test's to tell
 
 
@@ -60,6 +64,10 @@ class World:
         self._patch_crashes()
         self.crash_at = ""
         self.fails_in = 0  # writes to the books until the database fails one
+        self._swept_at = 0.0
+        self._seen = None
+        self._is_wiped = False
+        self.on_settled = lambda payment: None  # called when one may have been: guests look then
         self.user = UserFactory(username="operator")
         self.router = RouterFactory(owner=self.user, port=device.port("api"))
         self.keys = providers.open_account(slug)
@@ -71,7 +79,9 @@ class World:
         self.portal.credentials(HTTP_X_API_KEY=router_keys.issue(self.router).token)
         self.web = Client(raise_request_exception=False)
         self.taken = []  # webhooks that were delivered, for replays
+        self.lost = []  # and those that were not
         self.lied_to = False  # whether the provider has told old news
+        self.work()  # the router is made ready, so that what happens to it happens to sales
 
     def _forget_everything(self):
         connection.ops.execute_sql_flush(sql_flush(no_style(), connection, reset_sequences=False))
@@ -102,29 +112,30 @@ class World:
         carry_out = passes.carry_out
         self._die_around(asking, "charge")
         self._die_around(asking, "fetch")
-        self._die_around(settling, "apply")
+        self._die_around(settling, "apply", then=lambda payment: self.on_settled(payment))
         self._die_around(vouchers, "give")
         # The router has done it, and nobody hears what it says to that.
         self._patch.setattr(passes, "carry_out", lambda *args: iter(list(carry_out(*args))))
         self._die_around(passes, "carry_out")
         self._die_around(passes.Pass, "_finish")
 
-    def _die_around(self, owner, name):
+    def _die_around(self, owner, name, then=lambda answer: None):
         function = getattr(owner, name)
 
         def dying(*args, **kwargs):
             self._die_if(f"before {name}")
             answer = function(*args, **kwargs)
+            then(answer)
             self._die_if(f"after {name}")
             return answer
 
         self._patch.setattr(owner, name, dying)
 
+    # Each where a restart finds something else than at the others.
     CRASHES = [
-        f"{when} {what}"
-        for what in ("charge", "fetch", "apply", "give", "carry_out", "_finish")
-        for when in ("before", "after")
-    ]
+        "before charge", "after charge", "before apply", "before give", "after apply",
+        "before carry_out", "after carry_out", "before _finish",
+    ]  # fmt: skip
 
     def _die_if(self, place):
         if self.crash_at == place:
@@ -143,20 +154,25 @@ class World:
         """Do what workers do until nothing is due. One that is killed leaves the rest lying."""
         with connection.execute_wrapper(self._fail_in_time):
             try:
-                ending.reclaim()
-                for sweep in (polling.sweep, refunding.sweep, webhook_tasks.sweep.function):
-                    self._unless_away(sweep)
+                self._sweep()
                 for _ in range(_ROUNDS):
-                    if not jobs.run_due():
+                    if not (self._is_due() and jobs.run_due(_JOBS)):
                         break
             except Crash:
                 connection.close()
 
-    def _unless_away(self, sweep):
-        try:
-            sweep()
-        except OperationalError:
-            return  # comes by again
+    def _sweep(self):
+        """Do what is done every so many seconds."""
+        now = self.providers.clock.now()
+        if now - self._swept_at < webhook_tasks.SWEEP_SECONDS:
+            return
+        self._swept_at = now
+        for sweep in (ending.reclaim, polling.sweep, refunding.sweep, webhook_tasks.sweep.function):
+            with suppress(OperationalError):  # comes by again
+                sweep()
+
+    def _is_due(self):
+        return Job.objects.filter(state=Job.State.QUEUED, due_at__lte=timezone.now()).exists()
 
     def _fail_in_time(self, execute, sql, params, many, context):
         """Fail the write that it is time for, before it is done."""
@@ -166,13 +182,20 @@ class World:
                 raise OperationalError("the database is away")
         return execute(sql, params, many, context)
 
+    def has_changed(self):
+        """Whether anything was written, here or at the provider, since this was asked last."""
+        last = self._seen
+        connection.ensure_connection()
+        self._seen = connection.connection.total_changes, len(self.providers.ledger)
+        return self._seen != last
+
     # Guests ---------------------------------------------------------------------------------
 
     def buy(self, guest, ending):
         """Buy on the portal, and return the receipt; None if the guest has bought too often."""
         body = {
             "package": self.package.pk,
-            "mac_address": f"AA:BB:CC:00:00:{guest:02X}",
+            "mac_address": self.device_of(guest),
             **self._means(guest, ending),
         }
         response = self.portal.post("/portal/purchases/", body, format="json")
@@ -180,6 +203,9 @@ class World:
             return response.json()["receipt"]
         assert response.status_code in (400, 409, 429), f"a purchase is answered {response.content}"
         return None
+
+    def device_of(self, guest):
+        return f"AA:BB:CC:00:00:{guest:02X}"
 
     def _means(self, guest, ending):
         if self.slug not in CARDS:
@@ -212,46 +238,59 @@ class World:
         assert response.status_code < 500, f"a webhook is answered {response.status_code}"
         return response.status_code
 
-    def lie(self, payment):
-        """Say, well signed, that an unpaid payment is paid: somebody has the webhooks' key."""
-        attempt = payment.attempts.order_by("-number").first()
-        if attempt is None or self.slug != "kopokopo":
-            return
-        resource = {
-            "reference": f"FAKE{payment.pk:06}", "amount": f"{payment.amount / 100:.1f}",
-            "currency": payment.currency, "status": "Received",
-        }  # fmt: skip
-        attributes = {
-            "status": "Success",
-            "event": {"type": "Incoming Payment Request", "resource": resource, "errors": None},
-            "metadata": {"reference": attempt.reference},
-        }
-        said = {"id": payment.provider_ref or "made-up", "type": "incoming_payment"}
-        body = dump({"data": {**said, "attributes": attributes}})
+    def lie(self, prompt):
+        """Say, well signed, that what waits was paid: somebody has the webhooks' key."""
+        charge = self.providers.charge(prompt.id)
+        with self._told_as(charge, **_paid(charge)):
+            webhooks = self.providers.provider(self.slug).tell(charge, Change.PAID)
+        for webhook in webhooks:
+            message = self.providers.webhooks.message(webhook)
+            self.post(message.url, message.headers, message.body)
+
+    def _charges_of(self, payment):
         account = self.providers.account(self.keys)
-        sign = self.providers.provider(self.slug).sign
-        self.post(self.account.webhook_url, sign(account, body, 0)[1], body)
+        for attempt in payment.attempts.order_by("number"):
+            yield from self.providers.charges_of(account, self.named(attempt.reference))
+
+    def named(self, reference):
+        """Return what the provider keeps of our name for a charge."""
+        return reference[-12:] if self.slug == "daraja" else reference
+
+    @contextmanager
+    def _told_as(self, charge, **said):
+        """Have the provider show something else of a charge than what is so."""
+        so = {name: getattr(charge, name) for name in said}
+        try:
+            vars(charge).update(said)
+            yield
+        finally:
+            vars(charge).update(so)
 
     # What else may happen ---------------------------------------------------------------------
 
     def tell_old_news(self, payment):
-        """Have the provider's next answer about a charge be one that it gave, or would have, before."""
-        if self.slug != "kopokopo" or not payment.provider_ref:
-            return
+        """Have the provider believe, for as long as it is asked now, that a charge had failed.
+
+        What it sends about the charge makes us ask.
+        """
         self.lied_to = True
-        attributes = {
-            "status": "Failed",
-            "event": {"type": "Incoming Payment Request", "resource": None, "errors": None},
-            "metadata": {},
-        }
-        old = {"id": payment.provider_ref, "type": "incoming_payment", "attributes": attributes}
-        self.providers.faults.add(self.slug, "fetch", after=True, body=json.dumps({"data": old}))
+        for charge in self._charges_of(payment):
+            about = [one for one in self.providers.webhooks.queued if one.ref == charge.id]
+            failed = {"state": ChargeState.FAILED, "failure": Answer.INSUFFICIENT}
+            with self._told_as(charge, **failed):
+                for webhook in about[:1]:
+                    self.deliver(webhook)
+                self.work()
 
     def refund(self, payment):
         try:
             refunding.request(payment, user=self.user, reason="test")
         except CannotRefund:
             return
+
+    def wipe_the_router(self):
+        self.device.factory_reset()
+        self._is_wiped = True
 
     def edit_package(self, price):
         Package.objects.filter(pk=self.package.pk).update(price=price)
@@ -263,13 +302,30 @@ class World:
     # The end ----------------------------------------------------------------------------------
 
     def clear(self):
-        """End all that was wrong. Webhooks that were not delivered by now never are."""
+        """End all that was wrong, and let guests do what they still would.
+
+        Webhooks that were lost stay so, but of providers that cannot be asked by our own name for
+        a charge: those try again for hours.
+        """
         self.crash_at, self.fails_in = "", 0
         self.providers.faults.clear()
-        self.providers.webhooks.queued.clear()
         self.device.faults.clear()
         self.device.switch_on()
+        gateway = gateway_of(self.slug)
+        self.lose_webhooks()
+        while self.providers.prompts():
+            self.advance(self.providers.clock.until_next() or 1.0)
+        if not (gateway.can_look_up or gateway.can_list):
+            for webhook in [*self.lost, *self.providers.webhooks.queued]:
+                self.deliver(webhook)
+        self.lose_webhooks()
+        if self._is_wiped:  # which the look at each router every quarter of an hour finds
+            services.ask_for_pass(self.router)
         self.advance(1)
+
+    def lose_webhooks(self):
+        self.lost += self.providers.webhooks.queued
+        self.providers.webhooks.queued.clear()
 
     def next_event(self):
         """Return in how many seconds something is due here, None if nothing ever is."""
@@ -282,9 +338,19 @@ class World:
         ]
         # Sweeps look for nothing that is not late.
         seconds = [max(0.0, (moment - now).total_seconds()) + 11 for moment in moments if moment]
-        if self.providers.prompts() or Refund.objects.filter(ended_at=None).exists():
+        if Refund.objects.filter(ended_at=None).exists():
             seconds.append(30.0)
         return min(seconds) if seconds else None
+
+
+def _paid(charge):
+    return {
+        "state": ChargeState.PAID,
+        "receipt": "MADEUP0001",
+        "paid": charge.amount,
+        "paid_currency": charge.currency,
+        "paid_at": charge.made_at,
+    }
 
 
 def _columns_of(keys):

@@ -9,8 +9,9 @@ from rest_framework.test import APIClient
 
 from cloudpilot.jobs.models import Job
 from cloudpilot.models import RateCounter
+from hotspot.errors import PackageRetired
 from hotspot.models import Package
-from payments import terms
+from payments import purchasing, terms
 from payments.models import Payment
 from payments.states import State
 from routers import keys
@@ -144,6 +145,13 @@ def test_a_package_of_another_router_or_off_sale_is_unknown(buy, router):
     assert [answer.json()["fields"] for answer in answers] == [
         {"package": ["There is no such object."]}
     ] * 3
+
+
+def test_no_caller_can_sell_another_companys_package(router, account):
+    with pytest.raises(PackageRetired):
+        purchasing.purchase(router, PackageFactory(), phone="+254712345000")
+
+    assert not Payment.objects.exists()
 
 
 def refused(response):

@@ -22,6 +22,15 @@ def test_what_is_planned_happens_in_order_and_at_its_time(clock):
     assert happened == pytest.approx([10, 20])
 
 
+def test_it_knows_how_long_nothing_happens(clock):
+    assert clock.until_next() is None
+    clock.after(30, lambda: None)
+
+    clock.advance(10)
+
+    assert clock.until_next() == pytest.approx(20)
+
+
 def test_what_is_planned_meanwhile_happens_too(clock):
     happened = []
     clock.after(10, lambda: clock.after(10, lambda: happened.append("second")))

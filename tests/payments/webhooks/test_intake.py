@@ -3,17 +3,19 @@
 import json
 import logging
 import threading
+from dataclasses import replace
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone
 
 from cloudpilot.jobs.models import Job
 from payments.gateways import http
+from payments.gateways.base import Delivery
 from payments.models import WebhookEvent
-from payments.webhooks import inbox
+from payments.webhooks import inbox, senders
 from payments.webhooks.senders import ROTATION_GRACE
 from tests.factories import CredentialsFactory, CredentialsVersionFactory
 from tests.parallel import at_once
@@ -82,6 +84,23 @@ def test_none_of_many_at_once_is_lost(sender):
 
     assert set(at_once(send, 12)) == {200}
     assert WebhookEvent.objects.count() == 12
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_one_that_cannot_be_kept_harms_none_that_comes_with_it(sender):
+    account = senders.find("kopokopo", sender.credentials.webhook_token)
+    deleted = replace(account, credentials=0)
+
+    def receive(number):
+        delivery = Delivery(headers={}, query={}, body=json.dumps(received(number)).encode())
+        inbox.receive(deleted if number == 3 else account, delivery)
+
+    answers = at_once(receive, 8)
+
+    assert isinstance(answers.pop(3), IntegrityError)
+    assert answers == [None] * 7
+    assert WebhookEvent.objects.count() == 7
 
 
 def test_one_that_came_to_nothing_has_another_chance_when_it_is_sent_again(sender):
@@ -311,6 +330,20 @@ def test_a_body_of_any_kind_is_read_as_bytes(sender, kind):
     )
 
     assert response.status_code == 200
+
+
+def test_a_character_that_no_json_of_postgresql_holds_is_left_out_of_the_query(sender):
+    body = json.dumps(received()).encode()
+
+    answer = sender.client.post(
+        f"{sender.path}?a=%00&b%00=1&c=2",
+        body,
+        content_type="application/json",
+        HTTP_X_KOPOKOPO_SIGNATURE=sender.sign(body),
+    )
+
+    assert answer.status_code == 200
+    assert kept().query == {"c": "2"}
 
 
 def test_a_body_of_64_kilobytes_is_taken_and_no_more(sender):

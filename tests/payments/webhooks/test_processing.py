@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.utils import timezone
 
 from cloudpilot.jobs import run_due
@@ -51,8 +52,8 @@ class Shop:
         """Send us what waits, each so many times; returns the statuses that we answered."""
         return [status for _ in range(times) for status in deliver(self.client, self.providers)]
 
-    def process(self):
-        return processing.process(self.credentials.pk)
+    def process(self, lane=0):
+        return processing.process(self.credentials.pk, lane)
 
     def says_paid(self, payment, **more):
         """Send a webhook that says so, with a good signature, whatever is true."""
@@ -124,7 +125,7 @@ def test_dealt_with_by_many_at_once_it_is_one_voucher_and_one_entry(shop):
     shop.paid()
     shop.deliver(times=2)
 
-    answers = at_once(lambda _: shop.process(), 4)
+    answers = at_once(shop.process, 4)
 
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     assert sum(sum(answer.values()) for answer in answers) == WebhookEvent.objects.count()
@@ -290,6 +291,21 @@ def test_while_the_provider_is_away_events_wait_however_often_it_is_tried(shop):
     assert state_of(payment) == "succeeded"
 
 
+def test_a_provider_that_does_not_answer_is_asked_again_in_a_second(shop):
+    payment = shop.paid()
+    shop.deliver()
+    shop.providers.faults.add("kopokopo", "fetch", times=None, status=500)
+    shop.process()
+    shop.providers.faults.clear()
+    assert state_of(payment) == "pending"
+
+    Job.objects.filter(task="payments.poll").update(due_at=F("due_at") - timedelta(seconds=1))
+    Job.objects.filter(task="payments.webhooks.process").delete()
+    run_due()
+
+    assert state_of(payment) == "succeeded"
+
+
 def test_an_event_that_crashes_keeps_no_other_back(shop, monkeypatch, caplog):
     broken, payment = shop.charge(ASKS), shop.paid()
     shop.says_paid(broken)
@@ -310,12 +326,27 @@ def test_an_event_that_crashes_keeps_no_other_back(shop, monkeypatch, caplog):
     assert WebhookEvent.objects.get(state="dead").reason == "crashed"
 
 
-def test_what_a_dead_worker_had_begun_is_begun_again(shop):
+def begin_and_die(shop, lane=1):
+    """Do as a worker that dies over the events that it has in hand."""
+    Job.objects.all().delete()
+    for _ in processing._claimed(shop.credentials.pk, lane):
+        pass
+
+
+def test_what_a_dead_worker_had_begun_is_begun_again_in_its_lane_at_once(shop):
     payment = shop.paid()
     shop.deliver()
-    Job.objects.all().delete()
-    for _ in processing._claimed(shop.credentials.pk):  # and that worker dies
-        pass
+    begin_and_die(shop, lane=1)
+
+    assert shop.process(lane=0) == {}
+    assert shop.process(lane=1)["applied"] == 1
+    assert state_of(payment) == "succeeded"
+
+
+def test_what_a_dead_worker_had_begun_is_begun_again_if_its_job_was_lost_too(shop):
+    payment = shop.paid()
+    shop.deliver()
+    begin_and_die(shop)
 
     assert tasks.sweep() == 0
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
@@ -323,6 +354,17 @@ def test_what_a_dead_worker_had_begun_is_begun_again(shop):
         run_due()
 
     assert state_of(payment) == "succeeded"
+
+
+def test_an_event_over_which_workers_die_time_and_again_is_left_to_a_person(shop):
+    shop.paid()
+    shop.deliver()
+    for _ in range(5):
+        begin_and_die(shop)
+        WebhookEvent.objects.update(due_at=timezone.now())
+
+    assert shop.process(lane=1) == {}
+    assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"dead"}
 
 
 def test_a_job_that_was_lost_is_made_again(shop):

@@ -29,7 +29,7 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def warm(client, router, quick):
+def warm(client, router):
     """A connection to the router that is open already, so that what fails next was sent."""
     post(client)
     work()
@@ -116,7 +116,7 @@ def test_a_router_that_is_away_is_tried_again_until_it_is_back(client, router, d
     assert users_named_bob(device) == 1
 
 
-def test_a_router_that_stays_away_has_failed_in_the_end(client, operator, unused_port, quick):
+def test_a_router_that_stays_away_has_failed_in_the_end(client, operator, unused_port):
     router = RouterFactory(owner=operator, port=unused_port)
 
     response = post(client, ADD)
@@ -135,7 +135,7 @@ def test_the_last_try_comes_within_about_two_minutes():
     assert sum(longest) <= 120
 
 
-def test_a_write_whose_answer_was_lost_may_have_been_carried_out(client, warm, device):
+def test_a_write_whose_answer_was_lost_may_have_been_carried_out(client, warm, quick, device):
     device.faults.set(stall=True)
 
     response = post(client, ADD)
@@ -147,10 +147,12 @@ def test_a_write_whose_answer_was_lost_may_have_been_carried_out(client, warm, d
     assert users_named_bob(device) == 1
 
 
-def test_a_reading_command_whose_answer_was_lost_is_sent_again(client, warm, device):
+def test_a_reading_command_whose_answer_was_lost_is_sent_again(client, warm, device, monkeypatch):
     device.faults.set(stall=True)
     response = post(client)
-    work(rounds=1)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(services, "SECONDS", 0.4)
+        work(rounds=1)
     device.faults.clear()
     connections.close()
     work()

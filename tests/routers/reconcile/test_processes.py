@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from django.conf import settings
@@ -65,6 +66,16 @@ def lease_is_over():
     return Reconciliation.objects.filter(lease_until__lt=Now()).exists()
 
 
+def rest(device):
+    """Wait until a busy device has done all that it was sent before its manager was stopped."""
+    heard_at = {len(device.sentences): time.monotonic()}
+
+    def is_still():
+        return time.monotonic() - heard_at.setdefault(len(device.sentences), time.monotonic()) > 1
+
+    eventually(is_still)
+
+
 def test_of_several_passes_at_once_one_is_made(device, router, wanted):
     wanted[:] = [guest(number) for number in range(50)]
     services.mark_dirty([router.pk])
@@ -100,6 +111,7 @@ def test_a_process_that_was_paused_past_its_lease_writes_nothing_more(
     paused.send_signal(signal.SIGSTOP)
     eventually(lease_is_over)
     device.faults.clear()
+    rest(device)
     services.reconcile(router)  # nothing is wanted any more
     assert names(device) == []
     device.sentences.clear()

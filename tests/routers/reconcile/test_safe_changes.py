@@ -25,18 +25,16 @@ HARMLESS = Desired(
 )
 
 
-@pytest.fixture(autouse=True)
-def _impatient(settings):
-    settings.RECONCILE_CONFIRM_SECONDS = 0.4
-
-
 @pytest.fixture
 def cut_off(device, wanted, make_pass, settings):
     """Make a pass that locks us out, and let the router take it back."""
 
     def act():
+        patience = settings.RECONCILE_CONFIRM_SECONDS
+        settings.RECONCILE_CONFIRM_SECONDS = 0.4
         with pytest.raises(RouterUnreachable):
             make_pass()
+        settings.RECONCILE_CONFIRM_SECONDS = patience
         device.advance(settings.RECONCILE_REVERT_SECONDS + 1)
 
     return act

@@ -26,7 +26,9 @@ def test_a_kept_connection_fails_in_time_and_is_replaced(device, pool, transport
     pool.run("r1", endpoint, IDENTITY, soon())
 
     device.faults.set(**fault)
-    with answered_within(0.3) as deadline, pytest.raises(kind):
+    # What comes at once must not be taken for silence where the machine is slow.
+    seconds = 8 if kind is errors.Unreachable else 0.3
+    with answered_within(seconds) as deadline, pytest.raises(kind):
         pool.run("r1", endpoint, USERS, deadline)
     device.faults.clear()
 
@@ -51,7 +53,7 @@ def test_a_first_contact_fails_in_time_and_harms_none_later(device, pool, transp
 def test_a_device_that_refuses_is_unreachable_at_once(device, pool, transport):
     device.switch_off()
 
-    with answered_within(0.3) as deadline, pytest.raises(errors.Unreachable) as caught:
+    with answered_within(8) as deadline, pytest.raises(errors.Unreachable) as caught:
         pool.run("r1", endpoint_of(device, transport), IDENTITY, deadline)
 
     assert not caught.value.sent
@@ -61,7 +63,7 @@ def test_a_device_that_refuses_is_unreachable_at_once(device, pool, transport):
 def test_a_device_that_resets_new_connections_is_unreachable_at_once(device, pool, transport):
     device.faults.set(refuse=True)
 
-    with answered_within(0.3) as deadline, pytest.raises(errors.Unreachable) as caught:
+    with answered_within(8) as deadline, pytest.raises(errors.Unreachable) as caught:
         pool.run("r1", endpoint_of(device, transport), IDENTITY, deadline)
 
     assert not caught.value.sent
@@ -72,8 +74,8 @@ def test_an_answer_that_comes_too_late_is_nobody_s(device, pool, transport):
     endpoint = endpoint_of(device, transport)
     pool.run("r1", endpoint, IDENTITY, soon())
 
-    device.faults.set(latency=0.35)
-    with answered_within(0.3) as deadline, pytest.raises(errors.TimedOut) as caught:
+    device.faults.set(latency=1.2)
+    with answered_within(0.6) as deadline, pytest.raises(errors.TimedOut) as caught:
         pool.run("r1", endpoint, USERS, deadline)
     device.faults.clear()
 

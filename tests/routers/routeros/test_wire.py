@@ -14,7 +14,7 @@ from .servers import Server, wait_for_the_end
 from .support import IDENTITY, USERS, add_user, endpoint_at, soon
 
 
-def ask(server, pool, command=IDENTITY, seconds=5.0):
+def ask(server, pool, command=IDENTITY, seconds=20.0):
     return pool.run("r1", endpoint_at(server.port), command, Deadline(seconds))
 
 

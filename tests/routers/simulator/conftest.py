@@ -42,7 +42,7 @@ def api(device):
 def eventually():
     """Wait for what another thread is about to do, no longer than it takes."""
 
-    def wait(holds, seconds=3):
+    def wait(holds, seconds=20):
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, "it never came about"

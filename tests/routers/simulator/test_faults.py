@@ -23,7 +23,7 @@ def took(act):
 def test_latency_is_felt_by_running_connections(device, wire):
     device.faults.set(latency=0.03)
 
-    assert 0.03 <= took(lambda: wire.talk(IDENTITY)) < 0.3
+    assert took(lambda: wire.talk(IDENTITY)) >= 0.03
 
 
 def test_latency_is_felt_on_connecting_and_on_login(device):
@@ -36,7 +36,7 @@ def test_latency_is_felt_on_connecting_and_on_login(device):
 
 
 def test_latency_of_pipelined_commands_overlaps(device, wire):
-    device.faults.set(latency=0.05)
+    device.faults.set(latency=0.2)
 
     def pipeline():
         for number in range(20):
@@ -44,7 +44,7 @@ def test_latency_of_pipelined_commands_overlaps(device, wire):
         for _ in range(40):
             wire.receive()
 
-    assert 0.05 <= took(pipeline) < 0.5
+    assert 0.2 <= took(pipeline) < 3  # one after the other: 4
 
 
 def test_a_refusing_router_resets_new_connections(device):
