@@ -42,8 +42,9 @@ run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
 
 test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
 	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.wireguard
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T)
-	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) -m "not browser" $(NO_FUZZING) $(NO_DATABASE)
+	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) -m "not browser and not wireguard" $(NO_FUZZING) $(NO_DATABASE)
 
 lint: .venv/dev  ## style, types, imports, migrations, settings
 	$(BIN)/ruff check .

@@ -15,8 +15,15 @@ from typing import Any, Final
 
 from networks import addressing
 from networks.addressing import Range
-from networks.hub.tunnels import SeenInterface, Tunnel, changed_peers, is_nobodys, read_dump
-from networks.wireguard import Interface, Peer, configuration, public_key_of
+from networks.hub.tunnels import (
+    SeenInterface,
+    Tunnel,
+    changed_peers,
+    for_wg,
+    is_nobodys,
+    read_dump,
+)
+from networks.wireguard import public_key_of
 
 # Above all rules that hosts come with, below the one for their own addresses.
 _PRIORITY: Final = 5182
@@ -89,10 +96,6 @@ class Host:
         """Return what an interface has now. Raises `HostRefused` if it is gone."""
         return _look(interface)
 
-    def close(self) -> None:
-        """Let go of the host: the interfaces go on without us."""
-        self._engines.clear()
-
     def _demand_harmless(self, tunnel: Tunnel) -> None:
         """Refuse a tunnel that would take over addresses which this host reaches elsewhere."""
         for own in tunnel.ranges:
@@ -164,21 +167,15 @@ def _look(interface: str) -> SeenInterface:
 
 def _set_up_wireguard(tunnel: Tunnel, private_key: str) -> None:
     name, seen = tunnel.interface, _look(tunnel.interface)
-    if (seen.public_key, seen.listen_port) != (public_key_of(private_key), tunnel.listen_port):
-        own = Interface([], listen_port=tunnel.listen_port, private_key=private_key)
-        _run(["wg", "addconf", name, "/dev/stdin"], configuration_for_wg(own, []))
+    if seen.public_key != public_key_of(private_key):
+        _run(["wg", "set", name, "private-key", "/dev/stdin"], private_key)
+    if seen.listen_port != tunnel.listen_port:
+        _run(["wg", "set", name, "listen-port", str(tunnel.listen_port)])
     wanted = {peer.public_key for peer in tunnel.peers}
     for key in seen.peers.keys() - wanted:
         _run(["wg", "set", name, "peer", key, "remove"])
-    changed = list(changed_peers(tunnel.peers, seen.peers))
-    if changed:
-        _run(["wg", "addconf", name, "/dev/stdin"], configuration_for_wg(None, changed))
-
-
-def configuration_for_wg(own: Interface | None, peers: list[Peer]) -> str:
-    """Return what `wg` reads, which knows WireGuard's own words alone."""
-    lines = configuration(own or Interface([]), peers).splitlines()
-    return "\n".join(line for line in lines if not line.startswith(("#", "Address", "MTU")))
+    if changed := list(changed_peers(tunnel.peers, seen.peers)):
+        _run(["wg", "addconf", name, "/dev/stdin"], for_wg(changed))
 
 
 def _set_addresses(tunnel: Tunnel) -> None:

@@ -1,7 +1,7 @@
 """What the host shall have for a network, and what was seen there. Pure: knows no Django, no table."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_interface, ip_network
 from typing import Final
 
@@ -16,6 +16,7 @@ _NOBODYS: Final = tuple(
 )
 # Beyond what people number by hand, and `wg-quick` by itself.
 _FIRST_TABLE: Final = 1_000_000
+_KNOCK_SECONDS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,27 @@ def changed_peers(wanted: Iterable[Peer], seen: dict[str, SeenPeer]) -> Iterator
     """Return the peers that an interface lacks, or has otherwise.
 
     Where a peer is called is told only of one that is new: of the others the interface knows it
-    better, for they may have moved since.
+    better, for they may have moved since. One that can be called at once is called at once: with
+    keepalives, which the next look at the interface finds to be too many, and ends.
     """
     for peer in wanted:
         found = seen.get(peer.public_key)
         if found is None:
-            yield peer
+            knock = _KNOCK_SECONDS if peer.endpoint else 0
+            yield replace(peer, keepalive=peer.keepalive or knock)
         elif (found.allowed_addresses, found.keepalive) != (
             frozenset(peer.allowed_addresses),
             peer.keepalive,
         ):
-            yield Peer(peer.public_key, peer.allowed_addresses, keepalive=peer.keepalive)
+            yield replace(peer, endpoint="")
+
+
+def for_wg(peers: Iterable[Peer]) -> str:
+    """Return peers as `wg addconf` reads them: each line says what shall be, also that it be none."""
+    return "\n".join(
+        f"[Peer]\nPublicKey = {peer.public_key}\n"
+        f"AllowedIPs = {', '.join(peer.allowed_addresses)}\n"
+        f"PersistentKeepalive = {peer.keepalive or 'off'}\n"
+        + (f"Endpoint = {peer.endpoint}\n" if peer.endpoint else "")
+        for peer in peers
+    )

@@ -71,6 +71,21 @@ class Lab:
             f"link set lo up\naddress add {address} dev {port}\nlink set {port} up\n"
         ))  # fmt: skip
 
+    def behind(self, machine, address, beyond):
+        """Return a host that is on `machine`'s own network alone, and sends all else to it."""
+        host = Machine(self, f"{machine.name}l")
+        self.machines.append(host)
+        run("ip", "link", "add", "lan", "netns", machine.name, "type", "veth", "peer", "name", "wan",
+            "netns", host.name)  # fmt: skip
+        for end, port, own in ((machine, "lan", address), (host, "wan", beyond)):
+            run("ip", "-n", end.name, "-batch", "-", text=(
+                f"link set lo up\naddress add {own} dev {port}\nlink set {port} up\n"
+            ))  # fmt: skip
+        run("ip", "-n", host.name, "route", "add", "default", "via", address.partition("/")[0])
+        with machine.inside():
+            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        return host
+
     def close(self):
         for machine in self.machines:
             machine.close()
