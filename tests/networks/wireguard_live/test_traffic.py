@@ -27,9 +27,7 @@ def test_two_peers_reach_each_other_by_the_configurations_that_they_are_given(ne
     assert one.machine.reaches(other.node.address)
 
 
-def test_three_peers_of_a_star_reach_what_is_behind_one_of_them(
-    lab, client, network, host, peer
-):
+def test_three_peers_of_a_star_reach_what_is_behind_one_of_them(lab, client, network, host, peer):
     shop, laptop = peer(2), peer(3)
     printer = lab.behind(shop.machine, "192.168.88.1/24", "192.168.88.20/24")
     path = f"/api/nodes/{network.netid}/{shop.node.mac_address}"
@@ -70,12 +68,13 @@ def test_five_peers_of_a_star_reach_each_other_by_the_process_that_runs_the_hub(
             env={**os.environ, "DATABASE_URL": database_url(), "STATE_DIR": str(tmp_path)},
         )
     try:
-            eventually(lambda: HubProcess.objects.exists(), seconds=60)
-        client.post(f"/api/server/addnetwork/{network.netid}")
         agents = [peer(number) for number in (2, 3, 4, 5)]
+        eventually(lambda: HubProcess.objects.exists(), seconds=60)
+        client.post(f"/api/server/addnetwork/{network.netid}")
         eventually(lambda: Node.objects.get(is_host=True).sync_state == "ok", seconds=60)
         eventually(
-            lambda: len(machine.do("wg", "show", f"nm-{network.netid}", "peers").split()) == 4, seconds=60
+            lambda: len(machine.do("wg", "show", f"nm-{network.netid}", "peers").split()) == 4,
+            seconds=60,
         )
         for agent in agents:
             agent.connect()
