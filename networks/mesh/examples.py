@@ -16,6 +16,7 @@ _NETWORK = {
     "defaultlistenport": 51821,
     "defaultkeepalive": 20,
     "mtu": 1420,
+    "dns": [],
     "checkininterval": 30,
     "allowmanualsignup": False,
     "defaultpostup": "",

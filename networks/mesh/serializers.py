@@ -52,6 +52,10 @@ class NetworkSerializer(MeshSerializer):
         source="default_keepalive", required=False, min_value=0, max_value=1000
     )
     mtu = serializers.IntegerField(required=False, min_value=1280, max_value=9000)
+    dns = serializers.ListField(
+        child=serializers.IPAddressField(), required=False, max_length=4,
+        help_text="addresses that plain peers are told to ask for names",
+    )  # fmt: skip
     checkininterval = serializers.IntegerField(
         source="check_in_interval", required=False, min_value=1, max_value=100_000
     )
