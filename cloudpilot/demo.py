@@ -2,7 +2,10 @@
 
 import json
 import secrets
+import threading
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from hotspot.models import Package
+from networks.hub.running import Hub
 from payments.credentials import services as credentials
 from payments.models import Credentials
 from routers import keys
@@ -29,6 +33,23 @@ class Shop:
     key: str  # the router's
     by_phone: int  # a package, in shillings
     by_card: int  # and one in pesos
+
+
+@contextmanager
+def hub() -> Iterator[None]:
+    """Let this machine be the hub of networks while the block runs; no tunnel of it stays.
+
+    Whoever may not change the machine's network is told so by the API.
+    """
+    own = Hub()
+    thread = threading.Thread(target=own.run, name="hub", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        own.stop()
+        thread.join()
+        own.take_down_all()
 
 
 def load(router_port: int) -> str:

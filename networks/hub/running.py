@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -61,6 +61,7 @@ class Hub:
             close_old_connections()
             time.sleep(POLL_SECONDS)
         self.close()
+        connection.close()
 
     def take_turn(self) -> None:
         """Bring the host to what the database says now; the other process, if there is one, does."""
@@ -75,6 +76,8 @@ class Hub:
 
     def take_down_all(self) -> None:
         """Leave nothing of ours on the host but its keys."""
+        if why_not():
+            return
         for interface in self.host.interfaces().values():
             self.host.take_down(interface)
 

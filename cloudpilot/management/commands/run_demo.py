@@ -57,6 +57,7 @@ class Command(BaseCommand):
             shop = demo.open_shop(providers=phone, public_url=place["PUBLIC_URL"])
             server = _start(stack, _GUNICORN, file, place=place)
             worker = _start(stack, ["manage.py", "run_worker"], file, place=place)
+            stack.enter_context(demo.hub())
             _wait_until_healthy(url, server, log)
             self.stdout.write(
                 demo.lines(
