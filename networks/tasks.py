@@ -1,6 +1,8 @@
 """What is done about networks when nobody waits for it."""
 
 from cloudpilot import jobs
+from networks.keyupdate import rolling
+from networks.keyupdate import services as keyupdate
 from networks.observing import sweep
 
 
@@ -8,3 +10,17 @@ from networks.observing import sweep
 @jobs.task(max_attempts=1)
 def look_at_routers() -> dict[str, int]:
     return sweep.look_at_all()
+
+
+@jobs.task(max_attempts=None)
+def roll_keys(*, network: int) -> None:
+    """Change the keys of a network's routers, one after the other."""
+    after = rolling.step(network)
+    if after is not None:
+        raise jobs.Retry(after=after, count=False)
+
+
+@jobs.every(seconds=30)
+@jobs.task(max_attempts=1)
+def roll_waiting_keys() -> int:
+    return keyupdate.roll_all()

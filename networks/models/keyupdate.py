@@ -45,6 +45,9 @@ class KeyChange(models.Model):
     old_key = models.CharField(max_length=44, blank=True)
     new_key = models.CharField(max_length=44, blank=True)
     token = models.CharField(max_length=16, blank=True)
+    has_partner = models.BooleanField(
+        default=False, help_text="a router of ours, or the hub, was there to hear it before"
+    )
     flips_at = models.DateTimeField(null=True, help_text="when routers take up the new key")
 
     class Meta:

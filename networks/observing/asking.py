@@ -71,10 +71,15 @@ class Seen:
                 yield row
 
 
-def ask(router: Router) -> Seen:
-    """Read a router. Raises `routeros.errors.Unavailable`."""
+def ask(router: Router, *, is_new: bool = False) -> Seen:
+    """Read a router, over a connection made for it if `is_new`: an old one may hang.
+
+    Raises `routeros.errors.Unavailable`.
+    """
     deadline = Deadline(_SECONDS)
-    with connections.session(router, deadline) as session:
+    if is_new:
+        connections.forget(router)
+    with connections.session(router, deadline, probe=is_new) as session:
         outcomes = session.run_many(_COMMANDS, deadline)
     rows = [() if isinstance(outcome, Refused) else outcome.rows for outcome in outcomes]
     interfaces, peers, addresses, addresses6, others = rows

@@ -8,7 +8,7 @@ from itertools import pairwise
 from routers.masking import MASK, is_masked
 from routers.reconcile.changes import Differences
 from routers.reconcile.menus import Menu
-from routers.reconcile.rows import Desired, Row, is_mark, is_revert
+from routers.reconcile.rows import Desired, Row, is_in_hand, is_mark
 
 Secret = tuple[str, str, str]  # menu, key, field
 
@@ -63,7 +63,7 @@ class Comparison:
     def key_of(self, row: Row) -> str | None:
         """Return the mark of a row of ours, None for anybody else's."""
         text = row.get(self.menu.marked_by, "")
-        if not text.startswith("cp:") or not is_mark(text) or is_revert(text):
+        if not text.startswith("cp:") or not is_mark(text) or is_in_hand(text):
             return None
         return None if is_routers_own(row) else text
 

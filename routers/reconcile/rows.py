@@ -43,3 +43,11 @@ def is_mark(text: str) -> bool:
 def is_revert(text: str) -> bool:
     """Say whether a mark is a dead-man switch's, which no plan touches."""
     return text.startswith("cp:revert:")
+
+
+def is_in_hand(text: str) -> bool:
+    """Say whether a mark is of a row that somebody else puts there and takes away.
+
+    Besides switches these are the rows by which a router changes its WireGuard key.
+    """
+    return is_revert(text) or text.startswith("cp:rekey:")

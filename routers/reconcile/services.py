@@ -1,6 +1,7 @@
 """What the rest of the product asks of the reconciler."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from routers.errors import LeaseLost, RouterBeingWritten, RouterInactive
 from routers.models import Reconciliation, Router
 from routers.reconcile import lease
 from routers.reconcile.changes import Plan
+from routers.reconcile.lease import Lease
 from routers.reconcile.passes import Outcome, Pass, View, later
 from routers.routeros import Deadline, errors
 from routers.signals import pass_ended
@@ -57,9 +59,8 @@ def reconcile(router: Router) -> Outcome:
     Raises `RouterUnreachable`, or `RouterBeingWritten` if another process is at it. Either way the
     router may have been changed in part; the next pass goes on from what is there.
     """
-    _make_rows([router.pk])
     try:
-        with lease.held(router.pk) as own:
+        with held(router) as own:
             outcome = _pass(Pass(router, own))
             if own.is_takeover:
                 # What the one before us had sent may arrive only now.
@@ -71,6 +72,14 @@ def reconcile(router: Router) -> Outcome:
         raise
     pass_ended.send(Reconciliation, router=router, problems=outcome.problems, error="")
     return outcome
+
+
+@contextmanager
+def held(router: Router) -> Iterator[Lease]:
+    """Keep passes away from a router within the block. Raises `RouterBeingWritten`."""
+    _make_rows([router.pk])
+    with lease.held(router.pk) as own:
+        yield own
 
 
 def _pass(run: Pass) -> Outcome:

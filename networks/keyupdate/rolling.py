@@ -1,0 +1,255 @@
+"""New keys for routers, one at a time: nobody is next before the one before has been heard.
+
+Of a node under way the database knows both keys, the moment at which its router changes from one
+to the other, and whether anybody is there to hear it afterwards. Each step looks at where things
+are and goes on from there, so it does not matter who takes it, or whether the last one ended.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from cloudpilot.text import storable
+from networks import links
+from networks.keyupdate import device
+from networks.keyupdate.device import NotReady, Prepared
+from networks.models import KeyChange, KeyUpdate, Link, Node
+from networks.nodes import services as nodes
+from networks.observing import asking
+from networks.observing import services as observing
+from networks.observing.asking import Seen
+from routers.errors import LeaseLost, RouterBeingWritten
+from routers.routeros import errors
+
+State = KeyChange.State
+
+_POLL = 2.0
+_LEAD = 2.0  # seconds from the preparation to the change
+_LEAD_A_FOLLOWER = 2.0  # and more for each router that has to be prepared as well
+_LEAST_LEAD_WITH_FOLLOWERS = 15.0
+_MARGIN = timedelta(seconds=5)  # before the way back is taken nothing is confirmed any more
+_ROUNDING = timedelta(seconds=1)  # routers tell the age of a handshake in whole seconds
+_PARTNER = timedelta(minutes=5)  # whoever was heard so lately is there
+_RETRY_AWAY = timedelta(minutes=1)
+_RETRY_FAILED = timedelta(minutes=5)
+_LONGEST = 500
+
+
+def step(network_id: int) -> float | None:
+    """Take the network's key update a step further.
+
+    Answers after how many seconds there is more to do; None if only time or a router's return helps.
+    """
+    update = KeyUpdate.objects.filter(network=network_id, ended_at=None).first()
+    if update is None:
+        return None
+    _note_what_others_did(update)
+    running = _changes(update).filter(state=State.RUNNING).first() or _next(update)
+    if running is not None:
+        return _go_on(running)
+    if not update.changes.exclude(state=State.DONE).exists():
+        KeyUpdate.objects.filter(pk=update.pk).update(ended_at=timezone.now())
+    return None
+
+
+def _changes(update: KeyUpdate) -> QuerySet[KeyChange]:
+    rows = KeyChange.objects.filter(update=update)
+    return rows.select_related("node__network", "node__router", "update").order_by("pk")
+
+
+def _note_what_others_did(update: KeyUpdate) -> None:
+    """Plain peers make their keys themselves, and so does a router that was wiped."""
+    made = update.changes.exclude(state__in=[State.RUNNING, State.DONE])
+    made = made.filter(node__key_updated_at__gte=F("node__key_update_asked_at"))
+    KeyChange.objects.filter(pk__in=list(made.values_list("pk", flat=True))).update(
+        state=State.DONE, error=""
+    )
+
+
+def _next(update: KeyUpdate) -> KeyChange | None:
+    """Choose whose turn it is: who has not had one, the hub last; then whom it failed with."""
+    now = timezone.now()
+    waiting = _changes(update).filter(node__router__isnull=False, due_at__lte=now)
+    waiting = waiting.filter(state__in=[State.QUEUED, State.FAILED, State.AWAY])
+    ordered = sorted(waiting, key=lambda c: (c.state != State.QUEUED, c.node.is_hub, c.due_at))
+    for change in ordered:
+        own = KeyChange.objects.filter(pk=change.pk, state=change.state)
+        if own.update(state=State.RUNNING, token="", error="", attempts=F("attempts") + 1):
+            change.state, change.token = State.RUNNING, ""
+            return change
+    return None
+
+
+def _go_on(change: KeyChange) -> float:
+    try:
+        if not change.token:
+            return _prepare(change)
+        return _watch(change)
+    except (RouterBeingWritten, LeaseLost):
+        return _POLL  # a pass is at it
+    except errors.Unavailable as exc:
+        _try_other_key(change)
+        return _leave(change, State.AWAY, str(exc))
+    except (errors.Refused, NotReady) as exc:
+        return _leave(change, State.FAILED, str(exc))
+
+
+# Before -----------------------------------------------------------------------------------------
+
+
+def _prepare(change: KeyChange) -> float:
+    """Have everything ready on routers, and note it down before anything is to happen."""
+    node = change.node
+    followers = followers_of(node)
+    prepared = device.make_spare(node)
+    lead = _lead(len(followers))
+    change.flips_at = timezone.now() + timedelta(seconds=lead)
+    change.token = prepared.token
+    change.old_key, change.new_key = prepared.old_key, prepared.new_key
+    change.has_partner = _has_partner(node)
+    change.save()
+    for follower in followers:
+        _arm_follower(follower, node, prepared, change.flips_at)
+    device.arm(node, prepared, change.flips_at)
+    return lead
+
+
+def _arm_follower(follower: Node, node: Node, prepared: Prepared, at: datetime) -> None:
+    """Raises `NotReady` if it cannot be: it would be cut off by the change."""
+    try:
+        device.arm_follower(follower, node, prepared, at)
+    except (errors.RouterOSError, NotReady) as exc:
+        raise NotReady(
+            f"{follower.name} is managed through this node, and not ready: {exc}"
+        ) from exc
+
+
+def followers_of(node: Node) -> list[Node]:
+    """Return the routers that we reach through this node: it may not change without them."""
+    if not node.is_hub:
+        return []
+    others = Node.objects.filter(network=node.network_id, router__is_active=True).exclude(
+        pk=node.pk
+    )
+    inside = Q(router__host=F("address")) | Q(router__host=F("address6"))
+    return list(others.filter(inside).select_related("network", "router").order_by("pk"))
+
+
+def _lead(followers: int) -> float:
+    if not followers:
+        return _LEAD
+    return max(_LEAST_LEAD_WITH_FOLLOWERS, followers * _LEAD_A_FOLLOWER)
+
+
+def _has_partner(node: Node) -> bool:
+    """Whether somebody who will learn of the new key by himself has heard this node of late."""
+    lately = Link.objects.filter(a=node, last_handshake_at__gte=timezone.now() - _PARTNER)
+    ours = lately.filter(Q(b__router__isnull=False) | Q(b__is_hub=True))
+    gone = Q(b__key_change__state=State.AWAY) | Q(b__router__status__is_up=False)
+    return ours.exclude(gone).exists()
+
+
+# After ------------------------------------------------------------------------------------------
+
+
+def _watch(change: KeyChange) -> float:
+    assert change.flips_at is not None
+    left = (change.flips_at - timezone.now()).total_seconds()
+    if left > 0:
+        return left
+    _tell_others(change)
+    seen = _look(change.node)
+    back_at = change.flips_at + timedelta(seconds=settings.RECONCILE_REVERT_SECONDS)
+    now = timezone.now()
+    if now < back_at - _MARGIN:
+        return _settle_if_heard(change, seen)
+    # A little later it is certain that the router has taken its old key again.
+    if now < back_at + _MARGIN:
+        return (back_at + _MARGIN - now).total_seconds()
+    return _give_up(change, seen)
+
+
+def _tell_others(change: KeyChange) -> None:
+    if change.node.public_key != change.new_key:
+        nodes.update(change.node, public_key=change.new_key)
+        change.node.refresh_from_db()
+
+
+def _look(node: Node) -> Seen | None:
+    if node.router is None:
+        raise NotReady("This node is no router of ours any more.")
+    try:
+        seen = asking.ask(node.router, is_new=True)
+    except errors.Unavailable:
+        return None
+    observing.keep(node.router, seen)
+    return seen
+
+
+def _settle_if_heard(change: KeyChange, seen: Seen | None) -> float:
+    if _key_on_router(change, seen) != change.new_key or not _is_heard(change):
+        return _POLL
+    try:
+        followers = followers_of(change.node)
+        if not all(device.has_peer_key(f, change.node, change.new_key) for f in followers):
+            return _POLL
+        for node in (*followers, change.node):
+            device.settle(node)
+    except errors.RouterOSError:
+        return _POLL
+    return _leave(change, State.DONE)
+
+
+def _key_on_router(change: KeyChange, seen: Seen | None) -> str:
+    row = seen.interface(change.node.network) if seen else None
+    return row.get("public-key", "") if row else ""
+
+
+def _is_heard(change: KeyChange) -> bool:
+    """Whether anybody has been sure of the node since, if there was anybody before."""
+    if not change.has_partner:
+        return True
+    heard = links.newest_handshake(change.node)
+    assert change.flips_at is not None
+    return heard is not None and heard > change.flips_at + _ROUNDING
+
+
+def _give_up(change: KeyChange, seen: Seen | None) -> float:
+    """Go back to the key that the router has, which is the old one unless it says otherwise."""
+    _go_back_to(change, _key_on_router(change, seen) or change.old_key)
+    if seen is None:
+        return _leave(
+            change, State.AWAY, "The router was not reached after it had changed its key."
+        )
+    return _leave(change, State.FAILED, "No other node has heard this one with its new key.")
+
+
+def _try_other_key(change: KeyChange) -> None:
+    """Call a router by the other of its two keys, if an earlier change ended in the dark.
+
+    One that we reach through its tunnel alone is reached by the right key or not at all.
+    """
+    node = change.node
+    keys = [change.old_key, change.new_key]
+    is_inside = node.router is not None and node.router.host in (node.address, node.address6)
+    if is_inside and all(keys) and node.public_key in keys:
+        keys.remove(node.public_key)
+        _go_back_to(change, keys[0])
+
+
+def _go_back_to(change: KeyChange, key: str) -> None:
+    """Have others know the node by this key, which does not count as one that it made now."""
+    nodes.update(change.node, public_key=key)
+    earlier = change.update.started_at - timedelta(seconds=1)
+    Node.objects.filter(pk=change.node.pk).update(key_updated_at=earlier)
+
+
+def _leave(change: KeyChange, state: KeyChange.State, error: str = "") -> float:
+    """Let the next one have its turn; who is not done is asked again later."""
+    wait = {State.AWAY: _RETRY_AWAY, State.FAILED: _RETRY_FAILED}.get(state, timedelta())
+    KeyChange.objects.filter(pk=change.pk).update(
+        state=state, error=storable(error, _LONGEST), token="", due_at=timezone.now() + wait
+    )
+    return 0.0
