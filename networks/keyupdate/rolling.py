@@ -45,7 +45,7 @@ def step(network_id: int) -> float | None:
     update = KeyUpdate.objects.filter(network=network_id, ended_at=None).first()
     if update is None:
         return None
-    _note_what_others_did(update)
+    note_what_others_did(update)
     running = _changes(update).filter(state=State.RUNNING).first() or _next(update)
     if running is not None:
         return _go_on(running)
@@ -59,7 +59,7 @@ def _changes(update: KeyUpdate) -> QuerySet[KeyChange]:
     return rows.select_related("node__network", "node__router", "update").order_by("pk")
 
 
-def _note_what_others_did(update: KeyUpdate) -> None:
+def note_what_others_did(update: KeyUpdate) -> None:
     """Plain peers make their keys themselves, and so does a router that was wiped."""
     made = update.changes.exclude(state__in=[State.RUNNING, State.DONE])
     made = made.filter(node__key_updated_at__gte=F("node__key_update_asked_at"))

@@ -1,6 +1,7 @@
 """Ask all nodes of a network for new keys, and say how far they are."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudpilot import jobs
-from networks.keyupdate.rolling import followers_of
+from networks.keyupdate.rolling import followers_of, note_what_others_did
 from networks.models import KeyChange, KeyUpdate, Network, Node
 
 State = KeyChange.State
@@ -43,8 +44,12 @@ def start(network: Network, user: Any) -> dict[str, int]:
 def under_way(network: Network) -> KeyUpdate | None:
     """Return the update that nodes are still to have their turn in."""
     open_ = KeyUpdate.objects.filter(network=network, ended_at=None)
-    recent = open_.filter(started_at__gt=timezone.now() - _LONGEST)
-    return recent.filter(changes__state__in=[State.QUEUED, State.RUNNING]).distinct().first()
+    update = open_.filter(started_at__gt=timezone.now() - _LONGEST).first()
+    if update is None:
+        return None
+    note_what_others_did(update)
+    has_turns = update.changes.filter(state__in=[State.QUEUED, State.RUNNING]).exists()
+    return update if has_turns else None
 
 
 def latest(network: Network) -> KeyUpdate | None:
@@ -74,7 +79,11 @@ def roll_all() -> int:
 
 def summary(update: KeyUpdate) -> dict[str, int]:
     """Count the nodes by how far they are."""
-    counts = Counter(update.changes.values_list("state", flat=True))
+    return count(update.changes.values_list("state", flat=True))
+
+
+def count(states: Iterable[str]) -> dict[str, int]:
+    counts = Counter(states)
     total = sum(counts.values())
     by_state = {str(state): counts[state] for state in State}
     return {"nodes": total, "unfinished": total - counts[State.DONE], **by_state}

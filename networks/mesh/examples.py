@@ -41,7 +41,18 @@ KEY_UPDATE = [
     OpenApiExample(
         "All nodes are asked",
         response_only=True,
-        value={**_NETWORK, "keyupdate": {"nodes": 12, "unfinished": 12}},
+        value={
+            **_NETWORK,
+            "keyupdate": {
+                "nodes": 12,
+                "unfinished": 12,
+                "queued": 12,
+                "running": 0,
+                "done": 0,
+                "failed": 0,
+                "away": 0,
+            },
+        },
     )
 ]
 DELETED = [OpenApiExample("One network", response_only=True, value={"DeletedCount": 1})]

@@ -9,6 +9,7 @@ from networks import names, platform
 from networks.callers import demand_role_in, sees_all
 from networks.fields import LineField, MeshSerializer, RangeField, unix
 from networks.keys.serializers import AccessKeySerializer
+from networks.keyupdate.serializers import KeyCountsAnswer
 from networks.mesh import examples
 from networks.models import Network
 from users.models import Company
@@ -122,7 +123,7 @@ class NetworkSerializer(MeshSerializer):
 class KeyUpdateSerializer(NetworkSerializer):
     """The network, and how far its nodes are."""
 
-    keyupdate = serializers.DictField(child=serializers.IntegerField())
+    keyupdate = KeyCountsAnswer()
 
 
 @extend_schema_serializer(examples=examples.DELETED)

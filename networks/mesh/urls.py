@@ -8,5 +8,8 @@ urlpatterns = [
         "api/networks/<str:netid>/",
         NetworkViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
     ),
-    path("api/networks/<str:netid>/keyupdate/", NetworkViewSet.as_view({"post": "key_update"})),
+    path(
+        "api/networks/<str:netid>/keyupdate/",
+        NetworkViewSet.as_view({"get": "key_update_progress", "post": "key_update"}),
+    ),
 ]

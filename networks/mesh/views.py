@@ -9,6 +9,7 @@ from cloudpilot.api import minimum_role
 from cloudpilot.idempotency import idempotent
 from networks.api import MeshViewSet
 from networks.keyupdate import services as keyupdate
+from networks.keyupdate.serializers import KeyUpdateProgressAnswer, progress_answer
 from networks.mesh import examples, services
 from networks.mesh.serializers import DeletedSerializer, KeyUpdateSerializer, NetworkSerializer
 from networks.models import Network
@@ -76,7 +77,15 @@ class NetworkViewSet(mixins.ListModelMixin, MeshViewSet):
     def key_update(self, request: Request, netid: str) -> Response:
         """Ask all nodes for new keys; answers the network and how many have yet to make one.
 
-        While an update is under way, this goes on with that one.
+        Routers change theirs one after the other. While an update is under way, this goes on with
+        that one.
         """
         summary = keyupdate.start(self.get_object(), request.user)
         return Response({**self.get_serializer(self.get_object()).data, "keyupdate": summary})
+
+    @extend_schema(
+        operation_id="mesh_networks_keyupdate_progress", responses=KeyUpdateProgressAnswer
+    )
+    def key_update_progress(self, request: Request, netid: str) -> Response:
+        """Show how far each node is in the latest update of the network's keys."""
+        return Response(progress_answer(keyupdate.latest(self.get_object())))

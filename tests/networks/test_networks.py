@@ -154,7 +154,9 @@ def test_new_keys_are_asked_of_all_nodes_once(client, node, as_node):
     first = client.post("/api/networks/skynet/keyupdate").json()
     second = client.post("/api/networks/skynet/keyupdate").json()
 
-    assert first["keyupdate"] == second["keyupdate"] == {"nodes": 1, "unfinished": 1}
+    counts = {"nodes": 1, "unfinished": 1, "queued": 1}
+    counts |= dict.fromkeys(("running", "done", "failed", "away"), 0)
+    assert first["keyupdate"] == second["keyupdate"] == counts
     assert first["keyupdatetimestamp"] == second["keyupdatetimestamp"]
 
 
