@@ -8,5 +8,7 @@ urlpatterns = [
     path("", include("networks.nodes.urls")),
     path("", include("networks.peers.urls")),
     path("", include("networks.server.urls")),
+    path("", include("networks.onboarding.urls")),
+    path("", include("networks.files.urls")),
     path("", include("networks.admins.urls")),
 ]

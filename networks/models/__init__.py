@@ -8,6 +8,7 @@ from networks.models.lease import Lease
 from networks.models.link import Link
 from networks.models.network import Network
 from networks.models.node import Node
+from networks.models.onboarding import Onboarding
 from networks.models.platform import Platform
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "Link",
     "Network",
     "Node",
+    "Onboarding",
     "Platform",
 ]

@@ -25,7 +25,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 # Two handshakes of a peer in use are at most so far apart, and a packet's life.
-_HANDSHAKE = timedelta(minutes=3)
+HANDSHAKE_GOOD_FOR: Final = timedelta(minutes=3)
 _MISSED = 3
 
 
@@ -84,7 +84,7 @@ def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def _is_online(row: Mapping[str, Any], now: datetime) -> bool:
     seconds = row["check_in_interval"] or row["network__check_in_interval"]
-    silence = max(_HANDSHAKE, timedelta(seconds=_MISSED * seconds))
+    silence = max(HANDSHAKE_GOOD_FOR, timedelta(seconds=_MISSED * seconds))
     signs = (row["last_handshake_at"], row["last_check_in_at"])
     return any(sign is not None and sign > now - silence for sign in signs)
 

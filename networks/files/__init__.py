@@ -1,0 +1,1 @@
+"""Files that routers and devices fetch, each by a name that stands here; there is no folder behind."""

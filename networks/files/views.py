@@ -1,0 +1,79 @@
+from hashlib import sha256
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils.cache import get_conditional_response
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+
+from cloudpilot.clients import client_network
+from cloudpilot.tenancy import Role
+from networks.api import MayCall, MeshView
+from networks.authentication import LenientAuthentication
+from networks.files import shelf
+from networks.onboarding import polling
+
+_FILE = OpenApiResponse(
+    OpenApiTypes.STR, "The file.", examples=[OpenApiExample("Its head", value="# CloudPilot\n")]
+)
+
+
+class FileView(MeshView):
+    """Scripts for routers."""
+
+    authentication_classes = (LenientAuthentication,)  # what is public nobody is kept from
+    permission_classes = (MayCall,)
+    for_nodes = ("get", "head")
+    error_statuses = {"get": ("401", "403", "409", "429")}
+
+    @extend_schema(
+        operation_id="mesh_files",
+        parameters=[OpenApiParameter("token", str, description="an access key, or access string")],
+        responses={(200, "text/plain"): _FILE},
+    )
+    def get(self, request: Request, name: str) -> HttpResponse:
+        """Answer one of the files that routers fetch.
+
+        `meshclient`, `meshclient.rsc`, `join.rsc` and `SHA256SUMS` are for all. `{netid}.rsc` needs
+        an access key of the network as `token`; `{netid}-{mac}.rsc`, all that a node's router
+        should hold, the node's token or an operator's credentials.
+        """
+        token = request.query_params.get("token")
+        text = shelf.public(name)
+        if text is not None and not token:
+            return self._public(request, text)
+        text = shelf.keyed(name, token, client_network(request._request)) if token else None
+        if text is None:
+            text = self._of_node(request, name)
+        answer = _plain(text)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def _of_node(self, request: Request, name: str) -> str:
+        named = shelf.node_named(name)
+        if named is None:
+            raise Http404
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        self.kwargs |= named
+        node = self.get_node()
+        self.demand(node.network, Role.OPERATOR)
+        return polling.whole_script(node)
+
+    @staticmethod
+    def _public(request: Request, text: str) -> Any:
+        answer = _plain(text)
+        answer["ETag"] = f'"{sha256(text.encode()).hexdigest()[:32]}"'
+        answer["Cache-Control"] = "public, max-age=300"
+        return get_conditional_response(request._request, etag=answer["ETag"], response=answer)
+
+
+def _plain(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
