@@ -84,6 +84,24 @@ def checked_addresses(found: list[str], port: int) -> list[str]:
     return found
 
 
+def is_for_tunnels(host: str) -> bool:
+    """Say whether a host is an address that others than a tunnel may not lead to here."""
+    address = _literal(host)
+    return address is not None and not _mode_allows(address) and _within(address, _PRIVATE)
+
+
+def checked_in_tunnel(host: str, port: int) -> list[str]:
+    """Return an address at the end of a tunnel of the company's own, for a connection to it.
+
+    Raises `HostNotAllowed` for what no tunnel makes harmless.
+    """
+    address = ip_address(host)
+    if _within(address, _NEVER) or _within(address, _LOOPBACK):
+        raise HostNotAllowed("This host is not one that may be connected to.")
+    _check_not_ours(address, port)
+    return [host]
+
+
 def refuse_loopback(found: list[str]) -> None:
     """Refuse addresses that lead back to this machine, which a router may have and others may not."""
     for text in found:

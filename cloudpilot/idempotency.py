@@ -29,7 +29,15 @@ KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[!-~]{1,255}")
 
 # What an answer shows once: the stored answer, and so every replay, has null in its place.
-_SHOWN_ONCE = {"private_key", "api_key", "new_api_key", "secret", "accessstring", "value"}
+_SHOWN_ONCE = {
+    "private_key",
+    "api_key",
+    "new_api_key",
+    "secret",
+    "accessstring",
+    "value",
+    "onboardingline",
+}
 
 ViewMethod = Callable[..., Response]
 

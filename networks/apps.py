@@ -5,4 +5,10 @@ class NetworksConfig(AppConfig):
     name = "networks"
 
     def ready(self) -> None:
-        from networks import desired, openapi, receivers, tasks  # noqa: F401  (they register)
+        from networks import (  # noqa: F401  (they register)
+            desired,
+            openapi,
+            receivers,
+            tasks,
+            tunnels,
+        )

@@ -6,14 +6,18 @@ from functools import partial
 from typing import Any
 
 from cloudpilot import hosts
+from routers import tunnels
 from routers.errors import RouterUnreachable
 from routers.models import Router
 from routers.routeros import Command, Deadline, Endpoint, Pool, Reply, Session, errors
 from routers.routeros.resolve import resolve
 
 
-def _checked(host: str, port: int, deadline: Deadline) -> list[str]:
+def _checked(endpoint: Endpoint, deadline: Deadline) -> list[str]:
     """Resolve once and check every address; the pool connects to what is returned here."""
+    host, port = endpoint.host, endpoint.port
+    if hosts.is_for_tunnels(host) and tunnels.lead_to(endpoint.owner, host):
+        return hosts.checked_in_tunnel(host, port)
     return hosts.checked_addresses(resolve(hosts.check_spelling(host), port, deadline), port)
 
 
@@ -29,6 +33,7 @@ def endpoint_of(router: Router) -> Endpoint:
         password=router.password,
         transport=router.transport,
         tls_fingerprint=router.tls_fingerprint,
+        owner=router.pk or 0,
     )
 
 

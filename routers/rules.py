@@ -11,6 +11,8 @@ class RouterFieldRules(serializers.Serializer):
     """Rules for serializers of routers; they hold for the model's fields, not for wire names."""
 
     def validate_host(self, host: str) -> str:
+        if self.instance is not None and host == self.instance.host:
+            return host  # whoever sends a whole router back need not be allowed to choose it anew
         try:
             return hosts.check_spelling(host)
         except hosts.HostNotAllowed as exc:

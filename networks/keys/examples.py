@@ -11,6 +11,7 @@ KEY = [
             "name": "mykey",
             "value": None,
             "accessstring": None,
+            "onboardingline": None,
             "uses": 10,
             "unlimited": False,
             "used": 0,

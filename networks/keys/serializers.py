@@ -13,7 +13,7 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 @extend_schema_serializer(examples=examples.KEY)
 class AccessKeySerializer(MeshSerializer):
-    """`value` and `accessstring` are in the answer that makes the key, and null ever after."""
+    """`value`, `accessstring` and `onboardingline` are in the answer that makes it, and null ever after."""
 
     name = serializers.RegexField(
         r"^[A-Za-z0-9._-]*\Z", max_length=20, required=False, allow_blank=True
@@ -25,6 +25,9 @@ class AccessKeySerializer(MeshSerializer):
         help_text="what devices show: 8 letters, digits, `-` and `_` or more; absent: a random one",
     )
     accessstring = serializers.CharField(read_only=True, allow_null=True)
+    onboardingline = serializers.CharField(
+        read_only=True, allow_null=True, help_text="what to paste into a router's terminal"
+    )
     uses = serializers.IntegerField(
         source="uses_left", min_value=0, max_value=1_000_000, required=False, allow_null=True,
         help_text="how often it may still be used; 0 is 1, null in answers is without limit",
@@ -50,6 +53,7 @@ class AccessKeySerializer(MeshSerializer):
             "name": key.name,
             "value": None,
             "accessstring": None,
+            "onboardingline": None,
             "uses": key.uses_left,
             "unlimited": key.uses_left is None,
             "used": key.used,

@@ -14,6 +14,7 @@ from networks.fields import in_lower_case
 from networks.keys import access_strings, services
 from networks.keys.serializers import AccessKeySerializer
 from networks.models import AccessKey
+from networks.onboarding import texts
 
 
 class AccessKeyViewSet(mixins.ListModelMixin, MeshViewSet):
@@ -50,7 +51,11 @@ class AccessKeyViewSet(mixins.ListModelMixin, MeshViewSet):
         body.is_valid(raise_exception=True)
         key, value = services.create(network, **body.validated_data)
         audit.record(request, "access_key.create", key, company=network.company.public_id)
-        shown = {"value": value, "accessstring": access_strings.written(network, value)}
+        shown = {
+            "value": value,
+            "accessstring": access_strings.written(network, value),
+            "onboardingline": texts.line(network, value),
+        }
         return Response({**self.get_serializer(key).data, **shown})
 
     @extend_schema(operation_id="mesh_keys_destroy", responses=AccessKeySerializer(many=True))

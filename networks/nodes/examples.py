@@ -34,6 +34,7 @@ _NODE = {
     "router": None,
     "syncstate": "unmanaged",
     "syncerror": "",
+    "onboarding": "",
     "online": True,
     "lasthandshake": 0,
     "rxbytes": 0,

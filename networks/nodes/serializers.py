@@ -209,6 +209,9 @@ class NodeSerializer(serializers.Serializer):
     router = serializers.IntegerField(allow_null=True)
     syncstate = serializers.ChoiceField(Node.Sync.choices)
     syncerror = serializers.CharField()
+    onboarding = serializers.CharField(
+        help_text="of a router that was set up by the line: `done`, or the step that is not"
+    )
     online = serializers.BooleanField()
     lasthandshake = serializers.IntegerField()
     rxbytes = serializers.IntegerField()

@@ -21,7 +21,8 @@ COLUMNS: Final = (
     "last_peer_update_at", "last_check_in_at", "key_updated_at", "key_update_asked_at",
     "is_pending", "is_hub", "tags", "router", "sync_state", "sync_error", "last_handshake_at",
     "rx_bytes", "tx_bytes", "observed_endpoint", "gateway__pk", "gateway__ranges",
-    "gateway__interface", "gateway__nat",
+    "gateway__interface", "gateway__nat", "onboarding__fetched_at", "router__is_online",
+    "router__reconciliation__last_success_at", "router__reconciliation__error",
 )  # fmt: skip
 
 # Two handshakes of a peer in use are at most so far apart, and a packet's life.
@@ -78,6 +79,7 @@ def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "rxbytes": row["rx_bytes"],
         "txbytes": row["tx_bytes"],
         "observedendpoint": row["observed_endpoint"],
+        "onboarding": _onboarding(row, now),
         **_gateway(row),
     }
 
@@ -87,6 +89,24 @@ def _is_online(row: Mapping[str, Any], now: datetime) -> bool:
     silence = max(HANDSHAKE_GOOD_FOR, timedelta(seconds=_MISSED * seconds))
     signs = (row["last_handshake_at"], row["last_check_in_at"])
     return any(sign is not None and sign > now - silence for sign in signs)
+
+
+def _onboarding(row: Mapping[str, Any], now: datetime) -> str:
+    """Name the first step that is not done of a router that our script sets up, as `steps` has it.
+
+    `done` after all of them; an empty text for a node that was never set up so.
+    """
+    if row["onboarding__fetched_at"] is None:
+        return ""
+    heard, error = row["last_handshake_at"], row["router__reconciliation__error"]
+    was_written = row["router__reconciliation__last_success_at"] is not None and not error
+    if row["is_pending"]:
+        return "joined"
+    if heard is None or heard <= now - HANDSHAKE_GOOD_FOR:
+        return "tunnel"
+    if not row["router__is_online"]:
+        return "api"
+    return "done" if was_written else "managed"
 
 
 def _gateway(row: Mapping[str, Any]) -> dict[str, Any]:

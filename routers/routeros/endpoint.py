@@ -26,7 +26,8 @@ class Endpoint:
     """Where a router is and how to log in; two that differ at all are never the same connection.
 
     `tls_fingerprint` is the SHA-256 of the router's DER certificate in hex, in any case and with
-    or without colons; empty while the router has not been met.
+    or without colons; empty while the router has not been met. `owner` is the caller's own number
+    for the router, which its resolver may want to know.
     """
 
     host: str
@@ -35,6 +36,7 @@ class Endpoint:
     password: str = field(repr=False)
     transport: Transport = Transport.API
     tls_fingerprint: str = ""
+    owner: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "transport", Transport(self.transport))

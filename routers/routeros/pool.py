@@ -17,7 +17,7 @@ from routers.routeros.command import Command, Reply
 from routers.routeros.deadline import Deadline
 from routers.routeros.endpoint import Endpoint
 from routers.routeros.errors import Busy, Refused, RouterOSError, Unavailable, Unreachable
-from routers.routeros.resolve import Resolver, resolve
+from routers.routeros.resolve import Resolver, resolve_host
 from routers.routeros.rest import RestSession
 from routers.routeros.session import Connection, Session
 from routers.routeros.stream import Trust, connect
@@ -64,7 +64,7 @@ class Pool:
 
     def __init__(
         self,
-        resolve: Resolver = resolve,
+        resolve: Resolver = resolve_host,
         clock: Callable[[], float] = time.monotonic,
         *,
         ping_after: float = 30.0,
@@ -245,7 +245,7 @@ class Pool:
         self, router: _Router, endpoint: Endpoint, deadline: Deadline, trust: Trust | None
     ) -> _Line:
         try:
-            addresses = self._resolve(endpoint.host, endpoint.port, deadline)
+            addresses = self._resolve(endpoint, deadline)
             stream = connect(endpoint, addresses, deadline, trust)
             kind = RestSession if endpoint.transport.is_rest else ApiSession
             connection = kind(stream)

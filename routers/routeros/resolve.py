@@ -5,11 +5,17 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from routers.routeros.deadline import Deadline
+from routers.routeros.endpoint import Endpoint
 from routers.routeros.errors import TimedOut, Unreachable
 
 # Returns addresses, never names: what is connected to is exactly what was returned, so a resolver
 # that checks its answers has the last word.
-Resolver = Callable[[str, int, Deadline], list[str]]
+Resolver = Callable[[Endpoint, Deadline], list[str]]
+
+
+def resolve_host(endpoint: Endpoint, deadline: Deadline) -> list[str]:
+    """Return the addresses of an endpoint's host, whichever they are."""
+    return resolve(endpoint.host, endpoint.port, deadline)
 
 
 def resolve(host: str, port: int, deadline: Deadline) -> list[str]:

@@ -44,7 +44,7 @@
 /tool fetch url=($nodes . $CloudPilotNetwork . "/" . $mac . "/account/") http-method=post http-header-field=($json . ",Authorization: Bearer " . $token) http-data=$about check-certificate=@CHECK@ dst-path="cloudpilot-account.rsc"
 /import file-name="cloudpilot-account.rsc"
 /file remove [find name="cloudpilot-account.rsc"]
+:put ("CloudPilot: this router is in " . $CloudPilotNetwork . " and has asked what it should hold.")
 /system script environment remove [find name="CloudPilotNetwork"]
 /system script environment remove [find name="CloudPilotKey"]
 /system script environment remove [find name="CloudPilotPassword"]
-:put ("CloudPilot: this router is in " . $CloudPilotNetwork . " and has asked what it should hold.")

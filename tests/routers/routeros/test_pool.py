@@ -502,8 +502,8 @@ def test_a_fork_does_not_inherit_a_lock(device, endpoint, pool):
 def test_the_resolver_has_the_last_word_on_where_to_connect(device, endpoint):
     asked = []
 
-    def resolve(host, port, deadline):
-        asked.append((host, port))
+    def resolve(endpoint, deadline):
+        asked.append((endpoint.host, endpoint.port))
         return ["127.0.0.1"]
 
     with closing(Pool(resolve)) as pool:
@@ -514,7 +514,7 @@ def test_the_resolver_has_the_last_word_on_where_to_connect(device, endpoint):
 
 
 def test_a_resolver_s_own_refusal_reaches_the_caller_and_is_no_failure(endpoint):
-    def resolve(host, port, deadline):
+    def resolve(endpoint, deadline):
         raise PermissionError("not there")
 
     with closing(Pool(resolve)) as pool:
@@ -524,13 +524,13 @@ def test_a_resolver_s_own_refusal_reaches_the_caller_and_is_no_failure(endpoint)
 
 
 def test_an_address_that_refuses_is_passed_over(device, endpoint):
-    with closing(Pool(lambda host, port, deadline: ["::1", "127.0.0.1"])) as pool:
+    with closing(Pool(lambda endpoint, deadline: ["::1", "127.0.0.1"])) as pool:
         assert pool.run("r1", endpoint, IDENTITY, soon()).rows == MIKROTIK
 
 
 def test_a_name_without_addresses_is_unreachable(endpoint):
     with (
-        closing(Pool(lambda host, port, deadline: [])) as pool,
+        closing(Pool(lambda endpoint, deadline: [])) as pool,
         pytest.raises(errors.Unreachable),
     ):
         pool.run("r1", endpoint, IDENTITY, soon())
