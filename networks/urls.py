@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("networks.server.urls")),
     path("", include("networks.onboarding.urls")),
     path("", include("networks.files.urls")),
+    path("", include("networks.map.urls")),
     path("", include("networks.admins.urls")),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from networks.fields import NEVER, unix
 from networks.models import Node
+from networks.onboarding import steps
 from networks.peering import Peer
 
 COLUMNS: Final = (
@@ -25,8 +26,6 @@ COLUMNS: Final = (
     "router__reconciliation__last_success_at", "router__reconciliation__error",
 )  # fmt: skip
 
-# Two handshakes of a peer in use are at most so far apart, and a packet's life.
-HANDSHAKE_GOOD_FOR: Final = timedelta(minutes=3)
 _MISSED = 3
 
 
@@ -86,7 +85,7 @@ def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def _is_online(row: Mapping[str, Any], now: datetime) -> bool:
     seconds = row["check_in_interval"] or row["network__check_in_interval"]
-    silence = max(HANDSHAKE_GOOD_FOR, timedelta(seconds=_MISSED * seconds))
+    silence = max(steps.HANDSHAKE_GOOD_FOR, timedelta(seconds=_MISSED * seconds))
     signs = (row["last_handshake_at"], row["last_check_in_at"])
     return any(sign is not None and sign > now - silence for sign in signs)
 
@@ -98,15 +97,16 @@ def _onboarding(row: Mapping[str, Any], now: datetime) -> str:
     """
     if row["onboarding__fetched_at"] is None:
         return ""
-    heard, error = row["last_handshake_at"], row["router__reconciliation__error"]
-    was_written = row["router__reconciliation__last_success_at"] is not None and not error
-    if row["is_pending"]:
-        return "joined"
-    if heard is None or heard <= now - HANDSHAKE_GOOD_FOR:
-        return "tunnel"
-    if not row["router__is_online"]:
-        return "api"
-    return "done" if was_written else "managed"
+    done = steps.judged(
+        is_pending=row["is_pending"],
+        fetched_at=row["onboarding__fetched_at"],
+        heard_at=row["last_handshake_at"],
+        is_online=bool(row["router__is_online"]),
+        written_at=row["router__reconciliation__last_success_at"],
+        error=row["router__reconciliation__error"] or "",
+        now=now,
+    )
+    return steps.first_failing(done) or "done"
 
 
 def _gateway(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,84 +1,34 @@
-"""How far a router has come, and what stops it."""
+"""The steps of a router that a pasted line sets up, and which of them are done. Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-
-from django.utils import timezone
-
-from networks.models import Node, Onboarding
-from networks.nodes.wire import HANDSHAKE_GOOD_FOR
-from routers.models import Reconciliation, Router
 
 JOINED, FETCHED, TUNNEL, API, MANAGED = "joined", "fetched", "tunnel", "api", "managed"
 NAMES: Final = (JOINED, FETCHED, TUNNEL, API, MANAGED)
 
-
-@dataclass(frozen=True)
-class Step:
-    """`at` is when it was last seen to be done; `hint` says what to do where it is not."""
-
-    name: str
-    is_done: bool
-    at: datetime | None
-    hint: str
+# Two handshakes of a peer in use are at most so far apart, and a packet's life.
+HANDSHAKE_GOOD_FOR: Final = timedelta(minutes=3)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """The steps in turn; the first that is not done is where to look."""
-
-    steps: tuple[Step, ...]
-    handshake_age: timedelta | None
-    onboarding: Onboarding | None
-
-    @property
-    def failing(self) -> Step | None:
-        return next((step for step in self.steps if not step.is_done), None)
-
-
-def progress_of(node: Node) -> Progress:
-    onboarding = Onboarding.objects.filter(node=node).first()
-    heard, now = node.last_handshake_at, timezone.now()
-    steps = _steps(node, onboarding, node.router, now)
-    return Progress(tuple(steps), now - heard if heard else None, onboarding)
-
-
-def _steps(
-    node: Node, onboarding: Onboarding | None, router: Router | None, now: datetime
-) -> Iterator[Step]:
-    yield Step(JOINED, not node.is_pending, node.created_at, "Approve the node: it waits for it.")
-    fetched = onboarding.fetched_at if onboarding else None
-    yield Step(FETCHED, fetched is not None, fetched, _PASTE)
-    heard = node.last_handshake_at
-    is_up = heard is not None and heard > now - HANDSHAKE_GOOD_FOR
-    yield Step(TUNNEL, is_up, heard, _hint_on_tunnel(node, onboarding))
-    is_reached = router is not None and router.is_online
-    yield Step(API, is_reached, router.last_checked if router else None, _hint_on_api(node))
-    row = Reconciliation.objects.filter(pk=router.pk).first() if router else None
-    wrote = row.last_success_at if row and not row.error else None
-    hint = row.error if row and row.error else "A pass is to come."
-    yield Step(MANAGED, is_reached and wrote is not None, wrote, hint)
+def judged(
+    *,
+    is_pending: bool,
+    fetched_at: datetime | None,
+    heard_at: datetime | None,
+    is_online: bool,
+    written_at: datetime | None,
+    error: str,
+    now: datetime,
+) -> dict[str, bool]:
+    """Say of each step whether it is done; an error is why the last pass failed."""
+    return {
+        JOINED: not is_pending,
+        FETCHED: fetched_at is not None,
+        TUNNEL: heard_at is not None and heard_at > now - HANDSHAKE_GOOD_FOR,
+        API: is_online,
+        MANAGED: is_online and written_at is not None and not error,
+    }
 
 
-_PASTE = "Paste the line that came with an access key into the router's terminal."
-
-
-def _hint_on_tunnel(node: Node, onboarding: Onboarding | None) -> str:
-    if onboarding is not None and onboarding.reported_at is None:
-        return "The router has fetched its account, and not reported since: see its log."
-    if not node.has_valid_key:
-        return "The router has not told its public key yet."
-    if not node.network.nodes.filter(is_hub=True).exclude(pk=node.pk).exists():
-        return "The network has no hub: POST /api/server/addnetwork/{netid}/ makes this host one."
-    return "No handshake: does UDP get from the router to the hub's endpoint and port?"
-
-
-def _hint_on_api(node: Node) -> str:
-    hub = node.network.nodes.filter(is_host=True).first()
-    if hub is None:
-        return "This host is not in the network, so the router can only ask: see poll mode."
-    if hub.sync_state != Node.Sync.OK:
-        return f"The hub's tunnel is not up: {hub.sync_error or 'run_hub has not made it yet'}"
-    return "The tunnel is up, but the router's API does not answer: see /ip service on it."
+def first_failing(done: dict[str, bool]) -> str | None:
+    return next((name for name in NAMES if not done[name]), None)

@@ -12,15 +12,15 @@ from networks.api import MeshView
 from networks.callers import NodeCaller
 from networks.fields import unix
 from networks.models import Node
-from networks.onboarding import desired, polling, services, steps
+from networks.onboarding import desired, polling, progress, services
 from networks.onboarding.errors import ForTheNodeItself
+from networks.onboarding.progress import Progress
 from networks.onboarding.serializers import (
     AboutSerializer,
     DesiredSerializer,
     OnboardingSerializer,
     ReportSerializer,
 )
-from networks.onboarding.steps import Progress
 
 _SCRIPT = OpenApiResponse(
     OpenApiTypes.STR,
@@ -42,7 +42,7 @@ class OnboardingViewSet(MeshView, ViewSet):
     def progress(self, request: Request, netid: str, mac: str) -> Response:
         """Show how far a router has come, step by step, and what to do about the first that fails."""
         node = self.get_node()
-        return Response(_shown(node, steps.progress_of(node)))
+        return Response(_shown(node, progress.progress_of(node)))
 
     @extend_schema(
         operation_id="mesh_onboarding_account",
@@ -114,8 +114,8 @@ class OnboardingViewSet(MeshView, ViewSet):
         return node
 
 
-def _shown(node: Node, progress: Progress) -> dict[str, Any]:
-    own, age, failing = progress.onboarding, progress.handshake_age, progress.failing
+def _shown(node: Node, found: Progress) -> dict[str, Any]:
+    own, age, failing = found.onboarding, found.handshake_age, found.failing
     return {
         "macaddress": node.mac_address,
         "network": node.network.netid,
@@ -129,9 +129,9 @@ def _shown(node: Node, progress: Progress) -> dict[str, Any]:
                 "name": step.name,
                 "done": step.is_done,
                 "at": unix(step.at),
-                "hint": "" if step.is_done else step.hint,
+                "hint": step.hint,
             }
-            for step in progress.steps
+            for step in found.steps
         ],
         "poll": {
             "asked": unix(own.polled_at if own else None),
