@@ -97,15 +97,16 @@ def places_of(dots: Sequence[Dot]) -> dict[str, tuple[int, int]]:
         radius = _FIRST_RING + ring * _BETWEEN_RINGS
         room = int(2 * math.pi * radius / _ALONG_RING)
         here, left = left[:room], left[room:]
-        places |= dict(zip((dot.key for dot in here), _around(len(here), radius), strict=True))
+        around = _around(len(here), radius, turned=0.5 + 0.37 * ring)  # so that rings interleave
+        places |= dict(zip((dot.key for dot in here), around, strict=True))
         ring += 1
     return places
 
 
-def _around(count: int, radius: int) -> Iterator[tuple[int, int]]:
-    """Yield places on a circle, from the top on."""
+def _around(count: int, radius: int, turned: float) -> Iterator[tuple[int, int]]:
+    """Yield places on a circle, from the top on, turned by so many places."""
     for number in range(count):
-        angle = 2 * math.pi * number / count - math.pi / 2
+        angle = 2 * math.pi * (number + turned) / count - math.pi / 2
         yield round(radius * math.cos(angle)), round(radius * math.sin(angle))
 
 
@@ -177,7 +178,9 @@ def _bytes(count: int) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    """Leave out the middle of a long name: what tells names apart is at their ends."""
+    half = _LONGEST_NAME // 2
+    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half + 1 :]}"
 
 
 def _text(text: str) -> str:
