@@ -12,7 +12,10 @@ ABOUT = [
             "routeros": "7.16.2 (stable)",
             "board": "hEX",
             "apiport": 8728,
-            "subnets": ["192.168.88.1/24"],
+            "interfaces": [],
+            "peers": [],
+            "addresses": [{"address": "192.168.88.1/24", "interface": "bridge"}],
+            "names": ["ether1", "bridge"],
         },
     )
 ]
@@ -22,11 +25,13 @@ REPORT = [
         value={
             "version": "3f1c9a0e5b7d42868c1e9f0a2b3c4d5e",
             "failed": "",
-            "publickey": _KEY,
             "routeros": "7.16.2 (stable)",
-            "subnets": ["192.168.88.1/24"],
+            "interfaces": [{"name": "nm-skynet", "comment": "cp:mesh:skynet", "publickey": _KEY}],
+            "addresses": [{"address": "192.168.88.1/24", "interface": "bridge"}],
+            "names": ["ether1", "bridge", "nm-skynet"],
             "peers": [
                 {
+                    "interface": "nm-skynet",
                     "publickey": "gN65BkIKy1eCE9pP1wdc8ROUtkHLF2PfAqYdyYBz6EA=",
                     "lasthandshake": "1m12s",
                     "endpoint": "203.0.113.9",

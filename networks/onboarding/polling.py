@@ -1,17 +1,16 @@
 """Routers that ask what they should hold, and say what they do, for we cannot reach them."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.utils import timezone
 
-from networks import addressing, links, services, wireguard
-from networks.links import Sighting
+from networks import syncing
 from networks.models import Node, Onboarding
-from networks.nodes import services as nodes
+from networks.observing import services as observing
+from networks.observing.asking import Seen
 from networks.onboarding import desired
 from networks.onboarding.errors import NoRouter
 from routers.fleet import sweeps
@@ -23,7 +22,6 @@ from routers.reconcile.changes import Problem
 MANAGED: Final = "managed"
 _WHOLE_EVERY = timedelta(days=1)
 _TRY_AGAIN_AFTER = timedelta(minutes=10)
-_MOST_SUBNETS = 200
 
 
 @dataclass(frozen=True)
@@ -92,49 +90,35 @@ def _menus_of(router: Router) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Report:
-    """What a router says of itself."""
+    """What a router says of itself: what stands on it, and which version it holds but for what."""
 
+    seen: Seen
     version: str = ""
-    failed: Collection[str] = ()
-    public_key: str = ""
+    failed: frozenset[str] = frozenset()
     routeros: str = ""
-    subnets: Sequence[str] | None = None
-    peers: Sequence[Sighting] = field(default_factory=list)
 
 
 def note(node: Node, report: Report) -> None:
-    """Keep what a router says. Raises `DeviceTaken` if it shows another one's public key."""
-    router, now = router_of(node), timezone.now()
-    if wireguard.is_key(report.public_key) and report.public_key != node.public_key:
-        nodes.update(node, public_key=report.public_key)
-    if report.subnets is not None:
-        note_subnets(node, report.subnets)
-    links.note(node, report.peers, seen_at=now)
+    """Keep what a router says, as if a pass had found it there."""
+    router = router_of(node)
+    worries = observing.keep(router, report.seen)
     onboarding = Onboarding.objects.filter(node=node).first()
     if onboarding is not None:
-        onboarding.reported_at = now
+        onboarding.reported_at = report.seen.at
         onboarding.version = report.routeros or onboarding.version
         onboarding.save(update_fields=["reported_at", "version"])
-        _note_held(node, router, onboarding, report)
-    if not router.is_online and any(peer.last_handshake_at for peer in report.peers):
-        sweeps.ask_soon(router)
+        _note_held(node, router, onboarding, report, worries)
+    if not router.is_online:
+        sweeps.ask_soon(router)  # it may be that we reach it now
 
 
-def note_subnets(node: Node, addresses: Sequence[str]) -> None:
-    """Keep which subnets a router is in by itself, of its addresses as `/ip/address` has them."""
-    own = {str(address) for address in (node.address, node.address6)}
-    others = [text for text in addresses if text.partition("/")[0] not in own]
-    subnets = sorted({str(addressing.range_of(text)) for text in others if "/" in text})
-    subnets = subnets[:_MOST_SUBNETS]
-    is_news = node.looked_at is None or subnets != node.subnets
-    node.subnets, node.looked_at = subnets, timezone.now()
-    with transaction.atomic():
-        node.save(update_fields=["subnets", "looked_at"])
-        if is_news:
-            services.changed(node.network, nodes=[node])
-
-
-def _note_held(node: Node, router: Router, onboarding: Onboarding, report: Report) -> None:
+def _note_held(
+    node: Node,
+    router: Router,
+    onboarding: Onboarding,
+    report: Report,
+    worries: Mapping[int, Sequence[str]],
+) -> None:
     """Take note of what the router holds now, if that is what it should hold now."""
     state = desired.state_of(node, router)
     if report.version != state.version:
@@ -146,7 +130,9 @@ def _note_held(node: Node, router: Router, onboarding: Onboarding, report: Repor
     onboarding.held_version, onboarding.held_rows = state.version, held
     onboarding.failed = [row.key for row in failed]
     onboarding.save(update_fields=["held_version", "held_rows", "failed"])
-    _tell(router, state, [Problem(row.menu, row.key, "refused", _REFUSED) for row in failed])
+    problems = [Problem(row.menu, row.key, "refused", _REFUSED) for row in failed]
+    _tell(router, state, problems)
+    syncing.note_outcome(router, problems, worries)
 
 
 _REFUSED = "The router did not take this row."

@@ -1,5 +1,4 @@
-from datetime import timedelta
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_interface
 from typing import Any
 
 from django.utils import timezone
@@ -7,54 +6,25 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from networks.fields import MeshSerializer
-from networks.links import Sighting
+from networks.observing.asking import Seen
 from networks.onboarding import examples
 from networks.onboarding.polling import Report
 from networks.onboarding.steps import NAMES
-from networks.wireguard import host_and_port
-from routers.reconcile.kinds import DURATION
-
-_LARGEST = 2**63 - 1
 
 
-class InterfaceAddressField(serializers.CharField):
-    """An address as `/ip/address` has it: with the length of its network's prefix."""
+class InterfaceReportSerializer(MeshSerializer):
+    """A WireGuard interface of ours, by its name and its mark."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=49, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        try:
-            return str(ip_interface(text))
-        except ValueError as exc:
-            raise serializers.ValidationError("Write an address as 192.168.88.1/24.") from exc
-
-
-class SubnetsField(serializers.ListField):
-    """Of all interfaces, the mesh's own too."""
-
-    child = InterfaceAddressField()
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=500, required=False, **kwargs)
-
-
-@extend_schema_serializer(examples=examples.ABOUT)
-class AboutSerializer(MeshSerializer):
-    """What a router says of itself when it asks for an account."""
-
-    identity = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    routeros = serializers.CharField(max_length=50, required=False, allow_blank=True)
-    board = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    apiport = serializers.IntegerField(min_value=1, max_value=65535, required=False)
-    subnets = SubnetsField()
+    name = serializers.CharField(max_length=100)
+    comment = serializers.CharField(max_length=100)
+    publickey = serializers.CharField(max_length=100, allow_blank=True)
 
 
 class PeerReportSerializer(MeshSerializer):
     """A peer as the router shows it; what it does not show is an empty text."""
 
-    publickey = serializers.CharField(max_length=100, source="public_key")
+    interface = serializers.CharField(max_length=100)
+    publickey = serializers.CharField(max_length=100, allow_blank=True)
     lasthandshake = serializers.CharField(
         max_length=30, required=False, allow_blank=True, help_text="how long ago, such as 1m12s"
     )
@@ -64,59 +34,94 @@ class PeerReportSerializer(MeshSerializer):
     tx = serializers.CharField(max_length=20, required=False, allow_blank=True)
 
 
+class AddressReportSerializer(MeshSerializer):
+    """An address with its prefix, such as 192.168.88.1/24, and where it is."""
+
+    address = serializers.CharField(max_length=49)
+    interface = serializers.CharField(max_length=100, allow_blank=True)
+
+    def validate_address(self, text: str) -> str:
+        try:
+            return str(ip_interface(text))
+        except ValueError as exc:
+            raise serializers.ValidationError("Write an address as 192.168.88.1/24.") from exc
+
+
+class _SeenSerializer(MeshSerializer):
+    """What a router is connected to."""
+
+    routeros = serializers.CharField(max_length=50, required=False, allow_blank=True)
+    interfaces = serializers.ListField(
+        child=InterfaceReportSerializer(), required=False, max_length=100
+    )
+    peers = serializers.ListField(child=PeerReportSerializer(), required=False, max_length=1000)
+    addresses = serializers.ListField(
+        child=AddressReportSerializer(), required=False, max_length=500
+    )
+    names = serializers.ListField(
+        child=serializers.CharField(max_length=100), required=False, max_length=1000,
+        help_text="of all interfaces",
+    )  # fmt: skip
+
+    def seen(self) -> Seen:
+        """Return what a valid body says, in the words of RouterOS."""
+        found = self.validated_data
+        return Seen(
+            timezone.now(),
+            interfaces=[_in_its_words(row) for row in found.get("interfaces", ())],
+            peers=[_in_its_words(row) for row in found.get("peers", ())],
+            addresses=found.get("addresses", ()),
+            names=found.get("names", ()),
+        )
+
+
+_WORDS = {
+    "publickey": "public-key",
+    "lasthandshake": "last-handshake",
+    "endpoint": "current-endpoint-address",
+    "port": "current-endpoint-port",
+}
+
+
+def _in_its_words(row: dict[str, str]) -> dict[str, str]:
+    return {_WORDS.get(name, name): value for name, value in row.items()}
+
+
+@extend_schema_serializer(examples=examples.ABOUT)
+class AboutSerializer(_SeenSerializer):
+    """What a router says of itself when it asks for an account."""
+
+    identity = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    board = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    apiport = serializers.IntegerField(min_value=1, max_value=65535, required=False)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a valid body says of the router, but for what it is connected to."""
+        names = ("identity", "routeros", "board", "apiport")
+        return {name: self.validated_data[name] for name in names if name in self.validated_data}
+
+
 @extend_schema_serializer(examples=examples.REPORT)
-class ReportSerializer(MeshSerializer):
+class ReportSerializer(_SeenSerializer):
     """What a router holds, and how it is connected."""
 
     version = serializers.CharField(
         max_length=32, required=False, allow_blank=True, help_text="of the script that it ran last"
     )
     failed = serializers.CharField(
-        max_length=100_000, required=False, allow_blank=True,
+        max_length=200_000, required=False, allow_blank=True,
         help_text="marks of the rows that it refused, between spaces",
     )  # fmt: skip
-    publickey = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    routeros = serializers.CharField(max_length=50, required=False, allow_blank=True)
-    subnets = SubnetsField()
-    peers = serializers.ListField(child=PeerReportSerializer(), required=False, max_length=1000)
 
     def report(self) -> Report:
         """Return what a valid body says."""
         found = self.validated_data
         return Report(
+            self.seen(),
             version=found.get("version", ""),
             failed=frozenset(found.get("failed", "").split()),
-            public_key=found.get("publickey", ""),
             routeros=found.get("routeros", ""),
-            subnets=found.get("subnets"),
-            peers=[_sighting(peer) for peer in found.get("peers", ())],
         )
-
-
-def _sighting(peer: dict[str, str]) -> Sighting:
-    ago = DURATION.meaning(peer.get("lasthandshake") or "-")
-    heard = timezone.now() - timedelta(microseconds=ago) if isinstance(ago, int) else None
-    return Sighting(
-        peer["public_key"],
-        heard,
-        _bytes(peer.get("rx", "")),
-        _bytes(peer.get("tx", "")),
-        _endpoint(peer.get("endpoint", ""), peer.get("port", "")),
-    )
-
-
-def _bytes(text: str) -> int:
-    return min(int(text), _LARGEST) if text.isascii() and text.isdigit() else 0
-
-
-def _endpoint(host: str, port: str) -> str:
-    """Return `host:port`; nothing unless both are what they should be."""
-    try:
-        address = str(ip_address(host))
-    except ValueError:
-        return ""
-    is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65536
-    return host_and_port(address, int(port)) if is_port else ""
 
 
 class StepSerializer(serializers.Serializer):

@@ -1,14 +1,15 @@
 """A router that has joined by our script becomes one that we manage through the tunnel."""
 
 import secrets
-from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from networks import allocation, services
 from networks.models import Node, Onboarding
-from networks.onboarding import polling, texts
+from networks.observing import services as observing
+from networks.observing.asking import Seen
+from networks.onboarding import texts
 from routers.fleet import sweeps
 from routers.models import Router
 from routers.routeros import Transport
@@ -19,11 +20,11 @@ _API_PORT = 8728
 def take_in(
     node: Node,
     *,
+    seen: Seen,
     identity: str = "",
     routeros: str = "",
     board: str = "",
     apiport: int = _API_PORT,
-    subnets: Sequence[str] = (),
 ) -> str:
     """Make a node's device a router of its network's company, reached at its mesh address.
 
@@ -54,9 +55,8 @@ def take_in(
                 "failed": [],
             },
         )
-        row.network = network
-        polling.note_subnets(row, subnets)
         services.changed(network, nodes=[row])
+    observing.keep(router, seen)  # so that it hears at once what does not get into its way
     return (texts.account(row, password) if is_ours else "") + texts.asking(row)
 
 

@@ -117,7 +117,7 @@ def _password_script(node: Node) -> str:
 
 def _filled(name: str, **values: str) -> str:
     """Return a script with `@NAME@` replaced by values, each as RouterOS reads it."""
-    text = _source(name)
+    text = _source(name).replace("@FACTS@", _source("facts").rstrip())
     for place, value in {"CHECK": _check(), **values}.items():
         text = text.replace(f"@{place}@", value)
     return text

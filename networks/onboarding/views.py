@@ -57,7 +57,7 @@ class OnboardingViewSet(MeshView, ViewSet):
         node = self._own_node()
         body = AboutSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return _script(services.take_in(node, **body.validated_data))
+        return _script(services.take_in(node, seen=body.seen(), **body.facts()))
 
     @extend_schema(
         operation_id="mesh_onboarding_desired",

@@ -36,11 +36,8 @@
 
 :local identity [/system identity get name]
 :if (!($identity ~ "^[A-Za-z0-9 ._-]+\$")) do={ :set identity "" }
-:local subnets ""
-:foreach row in=[/ip address find disabled=no] do={
-    :set subnets ($subnets . ",\"" . [/ip address get $row address] . "\"")
-}
-:local about ("{\"identity\":\"" . $identity . "\",\"routeros\":\"" . [/system resource get version] . "\",\"board\":\"" . [/system resource get board-name] . "\",\"apiport\":" . [/ip service get api port] . ",\"subnets\":[" . [:pick $subnets 1 [:len $subnets]] . "]}")
+@FACTS@
+:local about ("{\"identity\":\"" . $identity . "\",\"board\":\"" . [/system resource get board-name] . "\",\"apiport\":" . [/ip service get api port] . "," . $facts . "}")
 /tool fetch url=($nodes . $CloudPilotNetwork . "/" . $mac . "/account/") http-method=post http-header-field=($json . ",Authorization: Bearer " . $token) http-data=$about check-certificate=@CHECK@ dst-path="cloudpilot-account.rsc"
 /import file-name="cloudpilot-account.rsc"
 /file remove [find name="cloudpilot-account.rsc"]

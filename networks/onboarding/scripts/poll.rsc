@@ -15,16 +15,5 @@
 } on-error={}
 :do { /file remove [find name=@FILE@] } on-error={}
 
-:local peers ""
-:foreach peer in=[/interface wireguard peers find interface=@INTERFACE@] do={
-    :if ([:len $peers] < 40000) do={
-        :set peers ($peers . ",{\"publickey\":\"" . [/interface wireguard peers get $peer public-key] . "\",\"lasthandshake\":\"" . [/interface wireguard peers get $peer last-handshake] . "\",\"endpoint\":\"" . [/interface wireguard peers get $peer current-endpoint-address] . "\",\"port\":\"" . [/interface wireguard peers get $peer current-endpoint-port] . "\",\"rx\":\"" . [/interface wireguard peers get $peer rx] . "\",\"tx\":\"" . [/interface wireguard peers get $peer tx] . "\"}")
-    }
-}
-:local subnets ""
-:foreach row in=[/ip address find disabled=no] do={
-    :set subnets ($subnets . ",\"" . [/ip address get $row address] . "\"")
-}
-:local key ""
-:foreach own in=[/interface wireguard find name=@INTERFACE@] do={ :set key [/interface wireguard get $own public-key] }
-/tool fetch url=($node . "report/") http-method=post http-header-field=($json . "," . $auth) http-data=("{\"version\":\"" . $@HELD@ . "\",\"failed\":\"" . $@FAILED@ . "\",\"publickey\":\"" . $key . "\",\"routeros\":\"" . [/system resource get version] . "\",\"peers\":[" . [:pick $peers 1 [:len $peers]] . "],\"subnets\":[" . [:pick $subnets 1 [:len $subnets]] . "]}") output=user as-value check-certificate=@CHECK@
+@FACTS@
+/tool fetch url=($node . "report/") http-method=post http-header-field=($json . "," . $auth) http-data=("{\"version\":\"" . $@HELD@ . "\",\"failed\":\"" . $@FAILED@ . "\"," . $facts . "}") output=user as-value check-certificate=@CHECK@
