@@ -100,6 +100,8 @@ def own_values(path, user, **router):
     if path.startswith("/payments/{"):
         package = PackageFactory(router=RouterFactory(owner=user, **router))
         return {"public_id": PaymentFactory(package=package).public_id}
+    if path.startswith("/meshclient/files/{"):
+        return {"name": "meshclient"}
     if path.startswith("/payments/status/{"):
         return {"status": "pending"}
     if path.startswith("/payments/method/{"):

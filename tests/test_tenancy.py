@@ -54,7 +54,7 @@ FOR_SUPER_ADMINS = "admin/empresas/"
 OPEN = {
     "users/register/", "users/login/", "users/api-key-login/", "users/token/refresh/",
     "users/logout/", "api/nodes/adm/<str:netid>/authenticate/", "api/users/adm/hasadmin/",
-    "api/users/adm/authenticate/",
+    "api/users/adm/authenticate/", "meshclient/files/<str:name>/",
 }  # fmt: skip
 
 

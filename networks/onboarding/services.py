@@ -2,10 +2,11 @@
 
 import secrets
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from networks import allocation, services
+from networks import allocation, joining, services
+from networks.errors import DeviceTaken
 from networks.models import Node, Onboarding
 from networks.observing import services as observing
 from networks.observing.asking import Seen
@@ -15,6 +16,7 @@ from routers.models import Router
 from routers.routeros import Transport
 
 _API_PORT = 8728
+_NOBODYS_NAME = "MikroTik"  # what a router is called until somebody calls it something
 
 
 def take_in(
@@ -33,31 +35,40 @@ def take_in(
     by an address that people gave it, is reached there as before, by their account.
     """
     password = secrets.token_urlsafe(24)
-    with transaction.atomic():
-        network = allocation.locked(node.network_id)
-        row = Node.objects.select_for_update().get(pk=node.pk)
-        router = row.router or _known_device(row) or Router(company=network.company)
-        is_ours = _may_point(router, row)
-        if is_ours:
-            _point(router, row, password, apiport, identity or f"{network.netid} {row.mac_address}")
-        row.router = router
-        row.sync_state = Node.Sync.PENDING
-        row.save(update_fields=["router", "sync_state"])
-        Onboarding.objects.update_or_create(
-            node=row,
-            defaults={
-                "fetched_at": timezone.now(),
-                "version": routeros,
-                "board": board,
-                "held_version": "",
-                "held_rows": {},
-                "whole_at": None,
-                "failed": [],
-            },
-        )
-        services.changed(network, nodes=[row])
+    name = identity if identity not in ("", _NOBODYS_NAME) else ""
+    try:
+        with transaction.atomic():
+            allocation.locked(node.network_id)
+            row = _locked(node)
+            router = row.router or _known_device(row) or Router(company=row.network.company)
+            is_ours = _may_point(router, row)
+            if is_ours:
+                _point(router, row, password, apiport, name)
+            _attach(row, router)
+            _begin(row, version=routeros, board=board)
+            services.changed(row.network, nodes=[row])
+    except IntegrityError as exc:
+        raise DeviceTaken("Another node has become this router just now: try again.") from exc
     observing.keep(router, seen)  # so that it hears at once what does not get into its way
     return (texts.account(row, password) if is_ours else "") + texts.asking(row)
+
+
+def _locked(node: Node) -> Node:
+    rows = Node.objects.select_related("network__company", "router")
+    return rows.select_for_update(of=("self",)).get(pk=node.pk)
+
+
+def _attach(node: Node, router: Router) -> None:
+    if node.router_id != router.pk:
+        node.router, node.listen_port = router, joining.free_port(router, node.listen_port)
+    node.sync_state = Node.Sync.PENDING
+    node.save(update_fields=["router", "listen_port", "sync_state"])
+
+
+def _begin(node: Node, *, version: str, board: str) -> None:
+    """Note that the router begins, or begins anew: nothing is known of what it holds."""
+    Onboarding.objects.filter(node=node).delete()
+    Onboarding.objects.create(node=node, fetched_at=timezone.now(), version=version, board=board)
 
 
 def _known_device(node: Node) -> Router | None:
@@ -74,7 +85,7 @@ def _may_point(router: Router, node: Node) -> bool:
 
 
 def _point(router: Router, node: Node, password: str, port: int, name: str) -> None:
-    router.name = router.name or name
+    router.name = router.name or name or f"{node.network.netid} {node.mac_address}"
     router.host, router.port = node.address, port
     router.username, router.password = texts.USERNAME, password
     router.use_https, router.chosen_transport, router.tls_fingerprint = False, Transport.API, ""

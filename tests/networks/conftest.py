@@ -1,10 +1,12 @@
 import pytest
 
 from networks import tokens
+from networks.onboarding import texts
 from routers import connections
 from routers.simulator import Simulator
 from tests.conftest import Client
 from tests.factories import AccessKeyFactory, NetworkFactory, NodeFactory
+from tests.networks.boxes import Box
 
 MASTER_KEY = "secret key"
 KEY = "aA3bVG0rnItIRXDx"
@@ -79,3 +81,20 @@ def devices(_simulators, db):
         device.switch_on()
         device.factory_reset()
         device.sentences.clear()
+
+
+@pytest.fixture
+def box(db):
+    return Box()
+
+
+@pytest.fixture
+def line(access_key):
+    return texts.line(access_key.network, KEY)
+
+
+@pytest.fixture
+def onboarded(box, line):
+    """A router on which the line was pasted."""
+    box.paste(line)
+    return box

@@ -7,8 +7,8 @@ from networks.onboarding import texts
 from routers.models import Router
 from routers.simulator import Refused
 from tests.factories import AccessKeyFactory, NetworkFactory, RouterFactory
+from tests.networks.boxes import Box
 from tests.networks.conftest import KEY
-from tests.networks.onboarding.conftest import Box
 
 WIREGUARD = "/interface/wireguard"
 
@@ -80,9 +80,7 @@ def test_pasted_twice_it_is_the_same_router_at_the_same_address(onboarded, line,
     assert len([row for row in onboarded.rows("/user") if row["name"] == "cloudpilot"]) == 1
 
 
-def test_pasted_twice_with_a_key_for_one_it_goes_by_the_password_that_it_has(
-    box, line, access_key
-):
+def test_pasted_twice_with_a_key_for_one_it_goes_by_the_password_that_it_has(box, line, access_key):
     access_key.uses_left = 1
     access_key.save()
     box.paste(line)

@@ -1,8 +1,5 @@
 from urllib.parse import urlsplit
 
-import pytest
-
-from networks.onboarding import texts
 from routers.simulator.commands import Session
 from routers.simulator.faults import Faults
 from routers.simulator.menus.users import POLICIES
@@ -52,20 +49,3 @@ class Box:
         self.asked.clear()
         self.router.advance(seconds)
         return [urlsplit(request.url).path for request in self.asked]
-
-
-@pytest.fixture
-def box(db):
-    return Box()
-
-
-@pytest.fixture
-def line(access_key):
-    return texts.line(access_key.network, "aA3bVG0rnItIRXDx")
-
-
-@pytest.fixture
-def onboarded(box, line):
-    """A router on which the line was pasted."""
-    box.paste(line)
-    return box

@@ -1,0 +1,90 @@
+"""How far a router has come, as the API shows it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from networks.hub.membership import MAC_ADDRESS
+from networks.models import Node
+from routers.models import Reconciliation, Router
+from tests.conftest import Client
+from tests.factories import NodeFactory
+
+
+@pytest.fixture
+def progress(client):
+    def read():
+        return client.get("/api/nodes/skynet/48:a9:8a:00:00:01/onboarding").json()
+
+    return read
+
+
+@pytest.fixture
+def hub(network):
+    return NodeFactory(
+        network=network, mac_address=MAC_ADDRESS, is_hub=True, is_host=True, address="10.70.0.250",
+        sync_state=Node.Sync.OK,
+    )  # fmt: skip
+
+
+def test_the_tunnel_is_what_is_missing_at_first(onboarded, progress):
+    shown = progress()
+
+    assert (shown["done"], shown["failing"], shown["handshakeage"]) == (False, "tunnel", None)
+    assert [step["done"] for step in shown["steps"]] == [True, True, False, False, False]
+    assert "addnetwork" in shown["steps"][2]["hint"]
+    assert (shown["routeros"], shown["board"]) == ("7.16.2 (stable)", "hEX")
+    assert shown["poll"]["reported"]
+
+
+def test_then_the_routers_api(onboarded, hub, progress):
+    Node.objects.filter(mac_address=onboarded.mac).update(last_handshake_at=timezone.now())
+    shown = progress()
+
+    assert shown["failing"] == "api"
+    assert 0 <= shown["handshakeage"] < 60
+    assert "/ip service" in shown["steps"][3]["hint"]
+
+
+def test_a_hub_that_is_not_up_is_named(onboarded, hub, progress):
+    Node.objects.filter(mac_address=onboarded.mac).update(last_handshake_at=timezone.now())
+    Node.objects.filter(pk=hub.pk).update(sync_state=Node.Sync.ERROR, sync_error="wg is missing")
+
+    assert "wg is missing" in progress()["steps"][3]["hint"]
+
+
+def test_then_the_first_pass_and_then_nothing(onboarded, hub, progress, client):
+    Node.objects.filter(mac_address=onboarded.mac).update(last_handshake_at=timezone.now())
+    Router.objects.update(is_online=True)
+    Reconciliation.objects.update(error="no route", last_success_at=timezone.now())
+    shown = progress()
+    assert (shown["failing"], shown["steps"][4]["hint"]) == ("managed", "no route")
+
+    Reconciliation.objects.update(error="")
+
+    assert (progress()["done"], progress()["failing"]) == (True, None)
+    node = client.get("/api/nodes/skynet/48:a9:8a:00:00:01").json()
+    assert node["onboarding"] == "done"
+
+
+def test_a_handshake_of_long_ago_is_none(onboarded, progress, client):
+    long_ago = timezone.now() - timedelta(hours=1)
+    Node.objects.filter(mac_address=onboarded.mac).update(last_handshake_at=long_ago)
+
+    assert progress()["failing"] == "tunnel"
+    assert client.get("/api/nodes/skynet").json()[0]["onboarding"] == "tunnel"
+
+
+def test_a_plain_peer_is_told_how_to_begin(client, node):
+    shown = client.get(f"/api/nodes/skynet/{node.mac_address}/onboarding").json()
+
+    assert shown["failing"] == "fetched"
+    assert "Paste" in shown["steps"][1]["hint"]
+    assert client.get(f"/api/nodes/skynet/{node.mac_address}").json()["onboarding"] == ""
+
+
+def test_strangers_see_nothing(onboarded, stranger):
+    answer = Client().as_user(stranger).get("/api/nodes/skynet/48:a9:8a:00:00:01/onboarding")
+
+    assert answer.status_code == 404
