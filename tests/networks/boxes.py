@@ -14,15 +14,15 @@ class Box:
     def __init__(self, **identity):
         self.router = Router(Identity(**identity), Faults())
         self.router.web = self.ask
+        self.client = Client()
         self.asked = []
         self.mac = self.router.identity.mac(1).lower()
 
     def ask(self, request):
         url = urlsplit(request.url)
         self.asked.append(request)
-        client = Client()
         headers = {name: value for name, value in request.headers.items() if name != "Content-Type"}
-        answer = client.generic(
+        answer = self.client.generic(
             request.method,
             f"{url.path}?{url.query}" if url.query else url.path,
             request.body,
