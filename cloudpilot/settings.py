@@ -302,6 +302,7 @@ SPECTACULAR_SETTINGS = {
         "PaymentState": "payments.states.State",
         "PaymentStatus": "payments.states.Status",
         "WebhookDeliveryState": "payments.models.Delivery.State",
+        "MeshMapState": ["up", "silent", "never", "pending"],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -110,6 +110,7 @@ FAMILY_ERRORS = {
     "admin": "EmpresasError",
     "guest-gateway": "GuestGatewayError",
     "api": "MeshError",
+    "meshclient": "MeshError",
 }
 
 

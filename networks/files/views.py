@@ -37,6 +37,7 @@ class FileView(MeshView):
         operation_id="mesh_files",
         parameters=[OpenApiParameter("token", str, description="an access key, or access string")],
         responses={(200, "text/plain"): _FILE},
+        auth=[],
     )
     def get(self, request: Request, name: str) -> HttpResponse:
         """Answer one of the files that routers fetch.

@@ -43,6 +43,7 @@ REPORT = [
         },
     )
 ]
+REPORTED = [OpenApiExample("It holds all", response_only=True, value={"held": True})]
 ONBOARDING = [
     OpenApiExample(
         "No handshake",

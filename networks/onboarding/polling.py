@@ -98,18 +98,19 @@ class Report:
     routeros: str = ""
 
 
-def note(node: Node, report: Report) -> None:
-    """Keep what a router says, as if a pass had found it there."""
+def note(node: Node, report: Report) -> bool:
+    """Keep what a router says, as if a pass had found it there; answers whether it is up to date."""
     router = router_of(node)
     worries = observing.keep(router, report.seen)
-    onboarding = Onboarding.objects.filter(node=node).first()
-    if onboarding is not None:
-        onboarding.reported_at = report.seen.at
-        onboarding.version = report.routeros or onboarding.version
-        onboarding.save(update_fields=["reported_at", "version"])
-        _note_held(node, router, onboarding, report, worries)
     if not router.is_online:
         sweeps.ask_soon(router)  # it may be that we reach it now
+    onboarding = Onboarding.objects.filter(node=node).first()
+    if onboarding is None:
+        return False
+    onboarding.reported_at = report.seen.at
+    onboarding.version = report.routeros or onboarding.version
+    onboarding.save(update_fields=["reported_at", "version"])
+    return _note_held(node, router, onboarding, report, worries)
 
 
 def _note_held(
@@ -118,11 +119,11 @@ def _note_held(
     onboarding: Onboarding,
     report: Report,
     worries: Mapping[int, Sequence[str]],
-) -> None:
+) -> bool:
     """Take note of what the router holds now, if that is what it should hold now."""
     state = desired.state_of(node, router)
     if report.version != state.version:
-        return
+        return False
     failed = [row for row in state.rows if row.key in report.failed]
     held = state.digests
     for row in failed:
@@ -133,6 +134,7 @@ def _note_held(
     problems = [Problem(row.menu, row.key, "refused", _REFUSED) for row in failed]
     _tell(router, state, problems)
     syncing.note_outcome(router, problems, worries)
+    return True
 
 
 _REFUSED = "The router did not take this row."

@@ -124,6 +124,13 @@ class ReportSerializer(_SeenSerializer):
         )
 
 
+@extend_schema_serializer(examples=examples.REPORTED)
+class ReportedSerializer(serializers.Serializer):
+    """Whether the router holds what it should hold now, but for what it refused."""
+
+    held = serializers.BooleanField()
+
+
 class StepSerializer(serializers.Serializer):
     name = serializers.ChoiceField([(name, name) for name in NAMES])
     done = serializers.BooleanField()

@@ -19,6 +19,7 @@ from networks.onboarding.serializers import (
     AboutSerializer,
     DesiredSerializer,
     OnboardingSerializer,
+    ReportedSerializer,
     ReportSerializer,
 )
 
@@ -94,7 +95,9 @@ class OnboardingViewSet(MeshView, ViewSet):
         return _private(_script(answer.script), answer.version)
 
     @extend_schema(
-        operation_id="mesh_onboarding_report", request=ReportSerializer, responses={204: None}
+        operation_id="mesh_onboarding_report",
+        request=ReportSerializer,
+        responses={200: ReportedSerializer},
     )
     def report(self, request: Request, netid: str, mac: str) -> Response:
         """Take down what a router says it holds, its public key, and how its tunnels are.
@@ -104,8 +107,7 @@ class OnboardingViewSet(MeshView, ViewSet):
         node = self._own_node()
         body = ReportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        polling.note(node, body.report())
-        return Response(status=204)
+        return Response({"held": polling.note(node, body.report())})
 
     def _own_node(self) -> Node:
         node = self.get_node()

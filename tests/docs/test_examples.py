@@ -6,7 +6,8 @@ from openapi_schema_validator import OAS30Validator
 from hotspot.codes import normalise
 from hotspot.models import Package
 from hotspot.models.guest_gateway import digest_of
-from networks.models import Network
+from networks import tokens as node_tokens
+from networks.models import Network, Node
 from payments import phones, receipts, settling
 from routers import keys as router_keys
 from routers.models import Router
@@ -117,6 +118,11 @@ def prepare_mesh(path, example, client, operator, settings):
         User.objects.update(is_superuser=False)
         settings.MESH_MASTER_KEY = "secret key"
         client.credentials(HTTP_AUTHORIZATION="Bearer secret key")
+    if path.endswith(("/account/", "/report/")):
+        node = Node.objects.get()
+        node.router = RouterFactory(owner=operator)
+        node.save()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {node_tokens.issue(node)}")
     if path.endswith("/authenticate/"):
         if "username" in example:
             UserFactory(**example, is_superuser=True)
