@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -29,10 +29,12 @@ from networks.wireguard import public_key_of
 _PRIORITY: Final = 5182
 _CAP_NET_ADMIN: Final = 12
 _COMMAND_SECONDS: Final = 15
-_START_SECONDS: Final = 15.0
+_PEERS_A_COMMAND: Final = 500
+_ENGINE_SECONDS: Final = 10.0
+_SOCKETS = Path("/var/run/wireguard")
 _TUN = Path("/dev/net/tun")
 # Names are resolved by nobody here: `wg` would wait for minutes on one that does not answer.
-_ENVIRONMENT = {"WG_ENDPOINT_RESOLUTION_RETRIES": "0", "WG_PROCESS_FOREGROUND": "1", "LC_ALL": "C"}
+_ENVIRONMENT = {"WG_ENDPOINT_RESOLUTION_RETRIES": "0", "LC_ALL": "C"}
 
 
 class HostRefused(Exception):
@@ -60,7 +62,6 @@ class Host:
 
     def __init__(self, mark: str) -> None:
         self._mark = f"cloudpilot:{mark}:"
-        self._engines: dict[str, subprocess.Popen[bytes]] = {}
 
     def interfaces(self) -> dict[str, str]:
         """Return the names of our interfaces, by the network that each is for."""
@@ -88,9 +89,7 @@ class Host:
                 _forget_rule(family, rule)
         with suppress(HostRefused):
             _ip("link", "del", "dev", interface)
-        engine = self._engines.pop(interface, None)
-        if engine is not None:
-            _wait_for_end(engine)
+        _wait_until(lambda: not _has_engine(interface))
 
     def look(self, interface: str) -> SeenInterface:
         """Return what an interface has now. Raises `HostRefused` if it is gone."""
@@ -111,54 +110,49 @@ class Host:
         name = tunnel.interface
         link = next((link for link in _asked("link", "show") if link["ifname"] == name), None)
         if link is None:
-            self._add_interface(name)
+            _add_interface(name)
             _ip("link", "set", "dev", name, "alias", self._mark + tunnel.netid)
         elif not link.get("ifalias", "").startswith(self._mark):
             raise HostRefused(f"there is an interface {name} that is none of ours")
 
-    def _add_interface(self, name: str) -> None:
-        try:
-            _ip("link", "add", "dev", name, "type", "wireguard")
-        except HostRefused as refused:
-            self._start_engine(name, instead_of=refused)
 
-    def _start_engine(self, name: str, *, instead_of: HostRefused) -> None:
-        engine = shutil.which("wireguard-go")
-        if engine is None:
-            raise HostRefused(f"{instead_of}; without the kernel's module install wireguard-go")
-        if not os.access(_TUN, os.R_OK | os.W_OK):
-            raise HostRefused(f"{_TUN} cannot be used, which wireguard-go needs")
-        # A session of its own: it goes on when we are stopped, and is found again.
-        process = subprocess.Popen(  # noqa: S603 (found on the PATH)
-            [engine, "-f", name],
-            env={**os.environ, **_ENVIRONMENT},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._engines[name] = process
-        _wait_until_it_answers(name, process)
+def _add_interface(name: str) -> None:
+    try:
+        _ip("link", "add", "dev", name, "type", "wireguard")
+    except HostRefused as refused:
+        _start_engine(name, instead_of=refused)
 
 
-def _wait_until_it_answers(name: str, process: subprocess.Popen[bytes]) -> None:
-    give_up_at = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < give_up_at:
-        with suppress(HostRefused):
-            _look(name)
-            return
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    raise HostRefused("wireguard-go did not start")
+def _start_engine(name: str, *, instead_of: HostRefused) -> None:
+    """Let `wireguard-go` make the interface: a process of its own, which goes on without us."""
+    engine = shutil.which("wireguard-go")
+    if engine is None:
+        raise HostRefused(f"{instead_of}; without the kernel's module install wireguard-go")
+    if not os.access(_TUN, os.R_OK | os.W_OK):
+        raise HostRefused(f"{_TUN} cannot be used, which wireguard-go needs")
+    _wait_until(lambda: not _has_engine(name))  # the one before may be on its way out
+    _run([engine, name])
+    if not _wait_until(lambda: _answers(name)):
+        raise HostRefused("wireguard-go did not start")
 
 
-def _wait_for_end(engine: subprocess.Popen[bytes]) -> None:
-    try:  # it ends with its interface
-        engine.wait(_START_SECONDS)
-    except subprocess.TimeoutExpired:
-        engine.kill()
-        engine.wait()
+def _has_engine(name: str) -> bool:
+    return (_SOCKETS / f"{name}.sock").exists()
+
+
+def _answers(name: str) -> bool:
+    try:
+        _look(name)
+    except HostRefused:
+        return False
+    return True
+
+
+def _wait_until(condition: Callable[[], bool]) -> bool:
+    give_up_at = time.monotonic() + _ENGINE_SECONDS
+    while not (is_so := condition()) and time.monotonic() < give_up_at:
+        time.sleep(0.01)
+    return is_so
 
 
 def _look(interface: str) -> SeenInterface:
@@ -171,11 +165,16 @@ def _set_up_wireguard(tunnel: Tunnel, private_key: str) -> None:
         _run(["wg", "set", name, "private-key", "/dev/stdin"], private_key)
     if seen.listen_port != tunnel.listen_port:
         _run(["wg", "set", name, "listen-port", str(tunnel.listen_port)])
-    wanted = {peer.public_key for peer in tunnel.peers}
-    for key in seen.peers.keys() - wanted:
-        _run(["wg", "set", name, "peer", key, "remove"])
+    _remove_peers(name, sorted(seen.peers.keys() - {peer.public_key for peer in tunnel.peers}))
     if changed := list(changed_peers(tunnel.peers, seen.peers)):
         _run(["wg", "addconf", name, "/dev/stdin"], for_wg(changed))
+
+
+def _remove_peers(interface: str, keys: list[str]) -> None:
+    for start in range(0, len(keys), _PEERS_A_COMMAND):
+        some = keys[start : start + _PEERS_A_COMMAND]
+        words = (word for key in some for word in ("peer", key, "remove"))
+        _run(["wg", "set", interface, *words])
 
 
 def _set_addresses(tunnel: Tunnel) -> None:

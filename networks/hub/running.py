@@ -26,7 +26,7 @@ POLL_SECONDS: Final = 1.0
 # How often an interface is looked at though nothing has changed: somebody may have changed it.
 _REPAIR_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 5.0
-_OBSERVE_SECONDS: Final = 5.0
+_OBSERVE_SECONDS: Final = 2.0
 _COUNT_SECONDS: Final = 60.0  # traffic alone is no news sooner
 _THERE: Final = timedelta(minutes=3)
 _NO_ENDPOINT: Final = "nobody can call this hub: set MESH_ENDPOINT, or the node's endpoint"
@@ -202,7 +202,7 @@ def _sighting(peer: SeenPeer) -> Sighting:
 def tunnel_of(node: Node) -> Tunnel:
     """Return what the host shall have for the network in which `node` is the host."""
     network = node.network
-    seen = dict(network.nodes.exclude(observed_endpoint="").values_list("pk", "observed_endpoint"))
+    heard_at = dict(node.links.exclude(endpoint="").values_list("b", "endpoint"))
     ranges = zip((node.address, node.address6), (network.range, network.range6), strict=True)
     return Tunnel(
         netid=network.netid,
@@ -213,9 +213,9 @@ def tunnel_of(node: Node) -> Tunnel:
             Peer(
                 peer.public_key,
                 peer.allowed_addresses,
-                # Where it called from last: so a peer with a new key, or after our restart, need
+                # Where it called us from last: so a peer with a new key, or after our restart, need
                 # not call first. What it says of itself is not called, for anybody may say anything.
-                endpoint=seen.get(peer.pk, ""),
+                endpoint=heard_at.get(peer.pk, ""),
             )
             for peer in peering.peers_of(node)
         ),

@@ -49,7 +49,8 @@ def tunnel(lab):
 
 
 def test_an_interface_follows_what_it_shall_be_and_leaves_nothing_behind(machine, host, tunnel):
-    first = tunnel(peers=(Peer(PEER, ("10.70.0.2/32", "172.31.0.0/16")),))
+    both = ("10.70.0.1/16", "fd00:70::1/64")
+    first = tunnel(addresses=both, peers=(Peer(PEER, ("10.70.0.2/32", "172.31.0.0/16")),))
     then = tunnel(addresses=("10.71.0.1/16",), listen_port=51900, mtu=1300)
     with machine.inside():
         before = machine.do("ip", "rule")
@@ -65,6 +66,7 @@ def test_an_interface_follows_what_it_shall_be_and_leaves_nothing_behind(machine
         assert (seen.listen_port, seen.peers) == (51900, {})
         assert "10.71.0.1/16" in link
         assert "10.70.0.1" not in link
+        assert "fd00:70::1" not in link
         assert "mtu 1300" in link
 
         host.take_down(then.interface)
@@ -73,15 +75,24 @@ def test_an_interface_follows_what_it_shall_be_and_leaves_nothing_behind(machine
         assert machine.do("ip", "rule") == before
 
 
-def test_doing_it_again_changes_nothing(machine, host, tunnel):
+def test_another_process_of_ours_goes_on_with_what_it_finds(machine, host, tunnel):
     wanted = tunnel(peers=(Peer(PEER, ("10.70.0.2/32",)),))
     with machine.inside():
         host.bring_up(wanted, KEY)
         before = machine.do("ip", "-d", "address"), machine.do("ip", "rule")
 
-        host.bring_up(wanted, KEY)
+        Host("mark").bring_up(wanted, KEY)
 
         assert (machine.do("ip", "-d", "address"), machine.do("ip", "rule")) == before
+
+
+def test_another_installation_on_the_host_leaves_ours_alone(machine, host, tunnel):
+    with machine.inside():
+        host.bring_up(tunnel(), KEY)
+
+        assert Host("another").interfaces() == {}
+        with pytest.raises(HostRefused, match="none of ours"):
+            Host("another").bring_up(tunnel(), KEY)
 
 
 def test_somebody_elses_interface_of_this_name_is_left_alone(machine, host, tunnel):
