@@ -1,11 +1,15 @@
-"""A mesh of five thousand: how long a device takes to join it, and to be told of all the others."""
+"""A mesh of five thousand: how long a device takes to join it, and to be told of all the others.
+And one of two hundred routers: how long a change of one of them takes to reach all the others.
+"""
 
 import base64
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 NODES = int(os.environ.get("NODES", "5000"))
@@ -14,6 +18,8 @@ PROMISED_JOIN_MS = 50
 PROMISED_PEERS_MS = 100
 # A join in a full network costs at most so much more than in an empty one.
 PROMISED_RATIO = 3
+ROUTERS = int(os.environ.get("ROUTERS", "200"))
+PROMISED_REACH_SECONDS = 30
 
 failed = False
 
@@ -29,6 +35,7 @@ def main():
         show("how much dearer that is", full / empty, "times", PROMISED_RATIO)
         measure_reads(client)
         measure_addresses(network)
+        measure_routers(network.company)
     sys.exit(failed)
 
 
@@ -145,6 +152,60 @@ def show_all(what, took, promised=None):
 def measure_addresses(network):
     addresses = list(network.nodes.values_list("address", flat=True))
     show("addresses that two nodes have", len(addresses) - len(set(addresses)), "", 0)
+
+
+def measure_routers(company):
+    """Have simulated routers, in a process of their own, make a mesh; and change one of them."""
+    from benchmarks.fleet import routers
+    from networks.nodes import services as nodes
+
+    with routers(ROUTERS) as (ports, _), worker():
+        began = time.perf_counter()
+        network = routers_of(company, ports)
+        until_all_are_as_they_should_be(network)
+        took = time.perf_counter() - began
+        show(f"{ROUTERS} routers make a mesh, each a peer of all", took, "s")
+        one = network.nodes.order_by("pk").first()
+        for number in range(3):
+            began = time.perf_counter()
+            nodes.update(one, endpoint=f"198.51.100.{number + 1}")
+            until_all_are_as_they_should_be(network)
+            took = time.perf_counter() - began
+            show(f"a change of one reaches all {ROUTERS}", took, "s", PROMISED_REACH_SECONDS)
+
+
+def routers_of(company, ports):
+    from networks.joining import Admission, Door, join
+    from networks.mesh import services
+    from routers.models import Router
+
+    network = services.create(company, netid="fleet", address_range="10.128.0.0/16")
+    for number, port in enumerate(ports):
+        router = Router.objects.create(
+            company=company, name=f"Router {number}", host="127.0.0.1", port=port,
+            username="admin", password="admin",
+        )  # fmt: skip
+        join(Admission(network, Door.PEOPLE), mac_address=mac_of(2**32 + number), router=router)
+    return network
+
+
+def until_all_are_as_they_should_be(network):
+    while not_yet := network.nodes.exclude(sync_state="ok"):
+        if wrong := not_yet.filter(sync_state="error").first():
+            print(wrong, wrong.sync_error)
+        time.sleep(0.2)
+
+
+@contextmanager
+def worker():
+    """Run a worker as `manage.py run_worker` does, on our database."""
+    command = [sys.executable, "manage.py", "run_worker"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 if __name__ == "__main__":

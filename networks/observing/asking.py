@@ -88,16 +88,24 @@ def ask(router: Router, *, is_new: bool = False) -> Seen:
 
 
 def _sighting(row: Row, at: datetime) -> Sighting:
-    ago = DURATION.meaning(row.get("last-handshake", ""))
     host, port = row.get("current-endpoint-address", ""), row.get("current-endpoint-port", "")
     is_heard = bool(host) and port.isdecimal()
     return Sighting(
         public_key=row.get("public-key", ""),
-        last_handshake_at=at - timedelta(microseconds=ago) if isinstance(ago, int) else None,
+        last_handshake_at=_before(at, row.get("last-handshake", "")),
         rx_bytes=_bytes(row.get("rx", "")),
         tx_bytes=_bytes(row.get("tx", "")),
         endpoint=storable(host_and_port(host, int(port)), 60) if is_heard else "",
     )
+
+
+def _before(moment: datetime, text: str) -> datetime | None:
+    """Return the moment so long before; None for what is no time, or beyond all calendars."""
+    ago = DURATION.meaning(text)
+    try:
+        return moment - timedelta(microseconds=ago) if isinstance(ago, int) else None
+    except OverflowError:
+        return None
 
 
 def _bytes(text: str) -> int:
