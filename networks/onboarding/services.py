@@ -14,6 +14,7 @@ from networks.onboarding import texts
 from routers.fleet import sweeps
 from routers.models import Router
 from routers.routeros import Transport
+from users.models import Company
 
 _API_PORT = 8728
 _NOBODYS_NAME = "MikroTik"  # what a router is called until somebody calls it something
@@ -38,6 +39,8 @@ def take_in(
     name = identity if identity not in ("", _NOBODYS_NAME) else ""
     try:
         with transaction.atomic():
+            # First: a device may come into two networks of a company at once, and is one router.
+            Company.objects.select_for_update().get(pk=node.network.company_id)
             allocation.locked(node.network_id)
             row = _locked(node)
             router = row.router or _known_device(row) or Router(company=row.network.company)

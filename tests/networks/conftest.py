@@ -1,7 +1,9 @@
 import pytest
+from django.utils import timezone
 
 from networks import tokens
-from networks.onboarding import texts
+from networks.observing.asking import Seen
+from networks.onboarding import services, texts
 from routers import connections
 from routers.simulator import Simulator
 from tests.conftest import Client
@@ -91,6 +93,15 @@ def box(db):
 @pytest.fixture
 def line(access_key):
     return texts.line(access_key.network, KEY)
+
+
+@pytest.fixture
+def taken_in(node):
+    """The operator's node, when its device has fetched an account and said nothing since."""
+    node.router = None
+    services.take_in(node, seen=Seen(timezone.now()), routeros="7.16.2 (stable)", board="hEX")
+    node.refresh_from_db()
+    return node
 
 
 @pytest.fixture

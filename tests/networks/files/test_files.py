@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from tests.conftest import Client
+from tests.factories import NodeFactory
 from tests.networks.conftest import KEY, MAC
 
 FILES = "/meshclient/files/"
@@ -106,11 +107,9 @@ def test_no_key_gets_into_a_log(fetch, access_key, caplog):
     assert KEY not in caplog.text
 
 
-def test_a_nodes_file_is_for_itself_and_its_people(
-    client, anonymous, as_node, stranger, onboarded, network
-):
-    name = f"{FILES}skynet-{onboarded.mac.replace(':', '-')}.rsc"
-    own = as_node(network.nodes.get())
+def test_a_nodes_file_is_for_itself_and_its_people(client, anonymous, as_node, stranger, taken_in):
+    name = f"{FILES}skynet-{MAC.replace(':', '-')}.rsc"
+    own = as_node(taken_in)
 
     assert "cp:mesh:skynet" in own.get(name).content.decode()
     assert own.get(name)["Cache-Control"] == "no-store"
@@ -119,8 +118,10 @@ def test_a_nodes_file_is_for_itself_and_its_people(
     assert Client().as_user(stranger).get(name).status_code == 404
 
 
-def test_another_node_does_not_get_it(as_node, onboarded, node):
-    assert as_node(node).get(f"{FILES}skynet-{onboarded.mac}.rsc").status_code == 403
+def test_another_node_does_not_get_it(as_node, network, taken_in):
+    other = NodeFactory(network=network)
+
+    assert as_node(other).get(f"{FILES}skynet-{MAC}.rsc").status_code == 403
 
 
 def test_a_node_without_a_router_has_no_file(as_node, node):

@@ -5,14 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from cloudpilot.tenancy import Role
 from hotspot.models import Voucher
 from networks import services
 from networks.models import Node, Onboarding
 from routers.models import Router
 from routers.reconcile import services as reconcile
-from tests.conftest import Client
-from tests.factories import MembershipFactory, NodeFactory, PackageFactory, a_voucher, make_voucher
+from tests.factories import NodeFactory, PackageFactory, a_voucher, make_voucher
 
 USERS = "/ip/hotspot/user"
 ADDRESSES = "/ip/address"
@@ -179,36 +177,6 @@ def test_a_pass_finds_nothing_to_do_after_it(onboarded, node):
     onboarded.poll()
     row.refresh_from_db()
     assert row.applied_version == row.desired_version
-
-
-def test_people_see_the_rows_and_strangers_nothing(stranger, onboarded, desired):
-    shown = desired()
-
-    assert {row["menu"] for row in shown["rows"]} >= {"/interface/wireguard", ADDRESSES}
-    assert shown["left_out"] == []
-    assert Client().as_user(stranger).get(SCRIPT).status_code == 404
-
-
-def test_a_viewer_sees_no_codes(stranger, onboarded, network):
-    MembershipFactory(company=network.company, user=stranger, role=Role.VIEWER)
-
-    assert Client().as_user(stranger).get(SCRIPT).status_code == 403
-
-
-def test_a_node_that_is_no_router_has_no_rows(as_node, network):
-    node = NodeFactory(network=network)
-
-    answer = as_node(node).get(f"/api/nodes/skynet/{node.mac_address}/desired.rsc")
-
-    assert answer.status_code == 409
-    assert set(answer.json()) == {"Code", "Message"}
-
-
-@pytest.mark.parametrize("path", ["account", "report"])
-def test_only_the_node_speaks_for_itself(client, onboarded, path):
-    answer = client.post(f"/api/nodes/skynet/48:a9:8a:00:00:01/{path}", {})
-
-    assert answer.status_code == 403
 
 
 def test_more_rows_than_fit_are_left_out_and_never_removed(onboarded, node, desired, monkeypatch):
