@@ -490,4 +490,5 @@ def test_a_replayed_key_is_shown_without_what_opens(client, network):
     ]
 
     assert answers[0]["value"]
-    assert answers[1] == {**answers[0], "value": None, "accessstring": None}
+    hidden = {"value": None, "accessstring": None, "onboardingline": None}
+    assert answers[1] == {**answers[0], **hidden}
