@@ -231,7 +231,7 @@ class PaymentMachine(RuleBasedStateMachine):
 
     # The router -----------------------------------------------------------------------------
 
-    @act("router", weight=3, is_early=True, is_on=[False, False, True])
+    @act("router", weight=4, is_early=True, is_on=[False, False, False, True])
     def switch_the_router(self, is_on):
         self.world.device.switch_on() if is_on else self.world.device.switch_off()
 
