@@ -126,6 +126,17 @@ class Oracle:
 
     # In the end -----------------------------------------------------------------------------
 
+    def without_access(self):
+        """Return what was sold and is not on the router, as it is when it was not wiped."""
+        if self.world.is_wiped:
+            return []
+        on_router = {row["name"] for row in self._users()}
+        sold = _payments().filter(state=State.SUCCEEDED)
+        return [payment for payment in sold if not _is_explained(payment, on_router)]
+
+    def check_codes(self):
+        assert not self.without_access(), "a guest has a code that the router does not know"
+
     def unexplained(self):
         """Return what the ledger says that guests paid, and for which they have nothing."""
         if not (paid := self.world.providers.ledger.moved("charge")):

@@ -231,7 +231,7 @@ class PaymentMachine(RuleBasedStateMachine):
 
     # The router -----------------------------------------------------------------------------
 
-    @act("router", weight=3, is_early=True, is_on=[False, False, True])
+    @act("router", weight=4, is_early=True, is_on=[False, False, False, True])
     def switch_the_router(self, is_on):
         self.world.device.switch_on() if is_on else self.world.device.switch_off()
 
@@ -263,18 +263,26 @@ class PaymentMachine(RuleBasedStateMachine):
             self.world.close()
 
     def _come_right(self):
-        """Whatever was wrong is over: in the time that it takes, all is put right."""
+        """Whatever was wrong is over: in the time that it takes, all is put right.
+
+        First what was sold: another sale would heal what the one before it broke.
+        """
+        self.world.clear_ours()
+        self._wait_while(self.oracle.without_access)
+        self._judge(self.oracle.check_codes)
         self.world.clear()
-        self.world.work()
+        self._wait_while(self.oracle.unexplained)
+
+    def _wait_while(self, is_wrong):
         waited = 0.0
-        while waited < LONGEST and self.oracle.unexplained():
+        while waited < LONGEST and is_wrong():
+            self.world.work()
             seconds = self.world.next_event()
-            if seconds is None:
+            if seconds is None or not is_wrong():
                 break
             # What has not come right by then is looked at ever more seldom.
             seconds = max(seconds, waited / 2)
             self.world.advance(seconds)
-            self.world.work()
             waited += seconds
 
     def _judge(self, check):

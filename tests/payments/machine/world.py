@@ -66,7 +66,7 @@ class World:
         self.fails_in = 0  # writes to the books until the database fails one
         self._swept_at = 0.0
         self._seen = None
-        self._is_wiped = False
+        self.is_wiped = False
         self.on_settled = lambda payment: None  # called when one may have been: guests look then
         self.user = UserFactory(username="operator")
         self.router = RouterFactory(owner=self.user, port=device.port("api"))
@@ -290,7 +290,7 @@ class World:
 
     def wipe_the_router(self):
         self.device.factory_reset()
-        self._is_wiped = True
+        self.is_wiped = True
 
     def edit_package(self, price):
         Package.objects.filter(pk=self.package.pk).update(price=price)
@@ -307,21 +307,30 @@ class World:
         Webhooks that were lost stay so, but of providers that cannot be asked by our own name for
         a charge: those try again for hours.
         """
-        self.crash_at, self.fails_in = "", 0
+        self.clear_ours()
         self.providers.faults.clear()
-        self.device.faults.clear()
-        self.device.switch_on()
         gateway = gateway_of(self.slug)
         self.lose_webhooks()
+        if self.providers.prompts():
+            self.advance(200)  # who pays later than that is not waited for any more
+            self.work()
         while self.providers.prompts():
             self.advance(self.providers.clock.until_next() or 1.0)
         if not (gateway.can_look_up or gateway.can_list):
             for webhook in [*self.lost, *self.providers.webhooks.queued]:
                 self.deliver(webhook)
         self.lose_webhooks()
-        if self._is_wiped:  # which the look at each router every quarter of an hour finds
+        if self.is_wiped:  # which the look at each router every quarter of an hour finds
             services.ask_for_pass(self.router)
         self.advance(1)
+
+    def clear_ours(self):
+        """End what was wrong with us and with the router; the provider cannot be reached."""
+        self.crash_at, self.fails_in = "", 0
+        self.device.faults.clear()
+        self.device.switch_on()
+        self.providers.faults.clear()
+        self.providers.faults.add(self.slug, drop_request=True, times=None)
 
     def lose_webhooks(self):
         self.lost += self.providers.webhooks.queued
