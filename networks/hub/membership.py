@@ -102,7 +102,7 @@ def _demand_no_other_hub(network: Network, node: Node | None = None) -> None:
 
 def _new_host(network: Network, endpoint: str) -> Node:
     _demand_no_other_hub(network)
-    _demand_free_ranges(network)
+    demand_free_ranges(network)
     lease = allocation.lease(network, MAC_ADDRESS)
     node = Node.objects.create(
         network=network,
@@ -121,8 +121,11 @@ def _new_host(network: Network, endpoint: str) -> Node:
     return node
 
 
-def _demand_free_ranges(network: Network) -> None:
-    """Keep networks apart that meet on the host: an address there is one node's, in one of them."""
+def demand_free_ranges(network: Network) -> None:
+    """Keep networks apart that meet on the host: an address there is one node's, in one of them.
+
+    Raises `RangeOverlaps`.
+    """
     hosted = Network.objects.filter(nodes__is_host=True).exclude(pk=network.pk)
     taken = [addressing.range_of(text) for other in hosted for text in other.ranges]
     for text in network.ranges:

@@ -10,7 +10,7 @@ from django.db import Error, close_old_connections, connection
 from django.db.models import Q
 from django.utils import timezone
 
-from networks import addressing, links, peering
+from networks import links, peering
 from networks.hub.host import Host, HostRefused, why_not
 from networks.hub.keyring import Keyring
 from networks.hub.leases import ProcessLease
@@ -71,7 +71,7 @@ class Hub:
         hosts = self._host_nodes()
         self._take_down_others(hosts)
         for node in hosts.values():
-            self._bring_up_if_due(node, hosts)
+            self._bring_up_if_due(node)
         self._observe(hosts)
 
     def take_down_all(self) -> None:
@@ -96,7 +96,7 @@ class Hub:
         """Take down the interfaces of networks that we left, or whose company is closed."""
         wanted = {netid for netid, node in hosts.items() if node.network.company.is_active}
         was, good_until = self._tidied
-        if was == (wanted, hosts.keys()) and time.monotonic() < good_until:
+        if was == (wanted, set(hosts)) and time.monotonic() < good_until:
             return
         for netid, interface in self.host.interfaces().items():
             if netid not in wanted:
@@ -104,9 +104,9 @@ class Hub:
                 self._up.pop(netid, None)
                 log.info("%s is down", interface)
         self.keys.forget_all_but(set(hosts))
-        self._tidied = (wanted, hosts.keys()), time.monotonic() + _REPAIR_SECONDS
+        self._tidied = (wanted, set(hosts)), time.monotonic() + _REPAIR_SECONDS
 
-    def _bring_up_if_due(self, node: Node, hosts: dict[str, Node]) -> None:
+    def _bring_up_if_due(self, node: Node) -> None:
         network, now = node.network, time.monotonic()
         wanted = (node.pk, network.version, network.nodes_version, node.modified_at, node.public_key,
                   node.needs_key_update)  # fmt: skip
@@ -114,7 +114,6 @@ class Hub:
         if not network.company.is_active or (was == wanted and now < good_until):
             return
         try:
-            _demand_apart(node, hosts)
             self._bring_up(node)
             problem = "" if node.endpoint else _NO_ENDPOINT
         except HostRefused as refused:
@@ -157,17 +156,6 @@ class Hub:
             links.note(host, map(_sighting, now.values()), seen_at=timezone.now())
             counted_at = time.monotonic()
         self._seen[netid] = now, counted_at
-
-
-def _demand_apart(node: Node, hosts: dict[str, Node]) -> None:
-    """Raise `HostRefused` where an older network of the host has addresses of this one."""
-    for other in hosts.values():
-        if other.pk >= node.pk:
-            continue
-        taken = [addressing.range_of(text) for text in other.network.ranges]
-        for text in node.network.ranges:
-            if addressing.overlapping(addressing.range_of(text), taken):
-                raise HostRefused(f"{text} overlaps another network of this host")
 
 
 def _is_anyone_else_changing(node: Node) -> bool:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from networks import addressing, allocation, services
 from networks.addressing import Range
 from networks.errors import NetidTaken, NetworkHasNodes, NoFreeRange, RangeOverlaps
+from networks.hub import membership
 from networks.models import Gateway, Lease, Network, Node
 from users.models import Company
 
@@ -81,6 +82,8 @@ def update(network_id: int, **columns: Any) -> Network:
     Network.objects.filter(pk=network.pk).update(version=F("version") + 1)
     if network.ranges != before:
         _demand_apart(network)
+        if network.nodes.filter(is_host=True).exists():
+            membership.demand_free_ranges(network)
         _move_nodes(network)
     services.changed(network)
     return network

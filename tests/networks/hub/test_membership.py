@@ -105,6 +105,19 @@ def test_networks_that_meet_on_the_host_share_no_address(client, operator, netwo
     assert "overlaps" in answer.json()["Message"]
 
 
+def test_a_network_on_the_host_moves_into_no_other_networks_range(
+    client, operator, network, process
+):
+    strangers = NetworkFactory(address_range="10.71.0.0/16")
+    NodeFactory(network=strangers, is_host=True, listen_port=51900)
+    client.post(ADD)
+
+    moved = client.put("/api/networks/skynet", {"addressrange": "10.71.4.0/24"})
+
+    assert moved.status_code == 409
+    assert Network.objects.get(netid="skynet").address_range == "10.70.0.0/16"
+
+
 def test_networks_on_the_host_have_ports_of_their_own(client, operator, network, process):
     NetworkFactory(owner=operator, netid="other", address_range="10.71.0.0/16")
     client.post("/api/server/addnetwork/other")
