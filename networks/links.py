@@ -12,6 +12,9 @@ from django.db.models import Max, Q
 from networks.models import Link, Node
 
 _CHUNK = 500
+_COLUMNS = (
+    "network", "public_key", "router", "is_hub", "observed_endpoint", "last_handshake_at"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,13 @@ class Sighting:
 
 
 def note(node: Node, sightings: Iterable[Sighting], *, seen_at: datetime) -> None:
-    """Keep what `node` shows of its peers; keys that are no node's of its network are left out."""
-    by_key = {sighting.public_key: sighting for sighting in sightings}
+    """Keep what `node` shows of its peers: of those that it has heard.
+
+    Keys that are no node's of its network are left out.
+    """
+    by_key = {s.public_key: s for s in sightings if s.last_handshake_at is not None}
     peers = Node.objects.filter(network=node.network_id, public_key__in=by_key).exclude(pk=node.pk)
-    found = [(peer, by_key[peer.public_key]) for peer in peers.order_by("pk")]
+    found = [(peer, by_key[peer.public_key]) for peer in peers.only(*_COLUMNS).order_by("pk")]
     _write_links(node, found, seen_at)
     _write_own(node, [sighting for _, sighting in found])
     for peer, sighting in found:

@@ -23,27 +23,27 @@ _MOST_BYTES = 2**63 - 1
 # Never the private key: we have no use for it.
 _COMMANDS = (
     Command(INTERFACES, "print", proplist=("name", "comment", "public-key", "disabled")),
-    Command(
-        PEERS,
-        "print",
-        proplist=(
-            "interface", "public-key", "last-handshake", "rx", "tx", "current-endpoint-address",
-            "current-endpoint-port",
-        ),
-    ),
     Command("/ip/address", "print", proplist=("address", "interface", "disabled")),
     Command("/ipv6/address", "print", proplist=("address", "interface", "disabled")),
     Command("/interface", "print", proplist=("name",)),
+)
+_PEERS = Command(
+    PEERS,
+    "print",
+    proplist=(
+        "interface", "public-key", "last-handshake", "rx", "tx", "current-endpoint-address",
+        "current-endpoint-port",
+    ),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What stood on a router at a moment."""
+    """What stood on a router at a moment; `peers` are None if it was not asked for them."""
 
     at: datetime
     interfaces: Sequence[Row] = ()
-    peers: Sequence[Row] = ()
+    peers: Sequence[Row] | None = None
     addresses: Sequence[Row] = ()
     names: Sequence[str] = field(default=())
 
@@ -54,7 +54,7 @@ class Seen:
 
     def sightings(self, interface: str) -> Iterator[Sighting]:
         """Yield what the router shows of the peers of one interface."""
-        for row in self.peers:
+        for row in self.peers or ():
             if row.get("interface") == interface:
                 yield _sighting(row, self.at)
 
@@ -71,20 +71,21 @@ class Seen:
                 yield row
 
 
-def ask(router: Router, *, is_new: bool = False) -> Seen:
+def ask(router: Router, *, is_new: bool = False, peers: bool = True) -> Seen:
     """Read a router, over a connection made for it if `is_new`: an old one may hang.
 
-    Raises `routeros.errors.Unavailable`.
+    It may have very many peers. Raises `routeros.errors.Unavailable`.
     """
     deadline = Deadline(_SECONDS)
     if is_new:
         connections.forget(router)
     with connections.session(router, deadline, probe=is_new) as session:
-        outcomes = session.run_many(_COMMANDS, deadline)
+        outcomes = session.run_many((*_COMMANDS, *[_PEERS] * peers), deadline)
     rows = [() if isinstance(outcome, Refused) else outcome.rows for outcome in outcomes]
-    interfaces, peers, addresses, addresses6, others = rows
+    interfaces, addresses, addresses6, others, *rest = rows
     names = [row["name"] for row in others if row.get("name")]
-    return Seen(timezone.now(), interfaces, peers, (*addresses, *addresses6), names)
+    found = rest[0] if rest else None
+    return Seen(timezone.now(), interfaces, found, (*addresses, *addresses6), names)
 
 
 def _sighting(row: Row, at: datetime) -> Sighting:

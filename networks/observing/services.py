@@ -9,7 +9,7 @@ from networks.addressing import Range
 from networks.desired import nodes_of
 from networks.desired.surroundings import Surroundings
 from networks.errors import DeviceTaken, RangeOverlaps
-from networks.models import Gateway, KeyChange, Node
+from networks.models import Gateway, KeyChange, Network, Node
 from networks.nodes import gateways, subnets
 from networks.nodes import services as nodes
 from networks.observing import asking
@@ -20,11 +20,13 @@ from routers.models import Router
 def look_at(router: Router) -> dict[int, list[str]]:
     """Ask a router that is in networks; answers what is wrong there, by node.
 
-    Raises `routeros.errors.Unavailable`.
+    Peers that were heard before are left to the sweep. Raises `routeros.errors.Unavailable`.
     """
-    if not Node.objects.filter(router=router).exists():
+    nodes = nodes_of(router)
+    if not nodes:
         return {}
-    return keep(router, asking.ask(router))
+    is_new = any(node.last_handshake_at is None for node in nodes)
+    return keep(router, asking.ask(router, peers=is_new))
 
 
 def keep(router: Router, seen: Seen) -> dict[int, list[str]]:
@@ -37,7 +39,7 @@ def _keep(node: Node, seen: Seen) -> Iterator[str]:
     _note_surroundings(node, seen)
     yield from _note_gateway(node, seen)
     interface = seen.interface(node.network)
-    if interface is not None and not node.is_pending:
+    if interface is not None and seen.peers is not None and not node.is_pending:
         links.note(node, seen.sightings(interface.get("name", "")), seen_at=seen.at)
     yield from _worries(node)
 
@@ -108,9 +110,17 @@ def _worries(node: Node) -> Iterator[str]:
             " overlaps: it gets no address in the network, and no peers."
         )
         return
+    if not _has_ranges(node.network):
+        return
     for peer in peering.peers_of(node):
         for _, why in surroundings.refusals(peer.routes):
             yield f"What is behind {peer.name} is not reached from here: {why}"
+
+
+def _has_ranges(network: Network) -> bool:
+    """Whether there is anything to be reached at nodes but themselves."""
+    extra = network.nodes.exclude(allowed_addresses=[])
+    return Gateway.objects.filter(node__network=network).exists() or extra.exists()
 
 
 def _ranges(texts: list[str]) -> list[Range]:
