@@ -82,7 +82,7 @@ def _let_in(network: Network, admission: Admission, password: str, facts: dict[s
     _enrol(node, facts, is_pending=is_pending)
     node.save()
     if not is_pending:
-        services.changed(network)
+        services.changed(network, about=node)
     return node
 
 

@@ -52,7 +52,9 @@ def _change(network: Network, node: Node, columns: dict[str, Any]) -> None:
     node.modified_at = now
     node.save()
     if any(before[name] != columns[name] for name in _OF_CONSEQUENCE & columns.keys()):
-        _tell(network, node, before.get("router"))
+        reaches_further = columns.keys() & {"allowed_addresses", "is_hub"}
+        services.changed(network, about=None if reaches_further else node)
+        _forget(node, before.get("router"))
 
 
 def _complete(network: Network, node: Node, before: dict[str, Any]) -> None:
@@ -69,8 +71,7 @@ def _complete(network: Network, node: Node, before: dict[str, Any]) -> None:
             node.listen_port = free_port(node.router, node.listen_port)
 
 
-def _tell(network: Network, node: Node, router_before: Any) -> None:
-    services.changed(network)
+def _forget(node: Node, router_before: Any) -> None:
     if router_before is not None and router_before != node.router:
         services.forget(router_before)
 
