@@ -282,8 +282,8 @@ def import_(call: Call) -> Reply:
     call.finish_arguments()
     files = call.router.table("/file")
     for id_ in files.where(name=name):
-        call.router.agenda.run(files.rows[id_].get("contents", ""), call.session)
-        return Reply()
+        contents = files.rows[id_].get("contents", "")
+        return Reply(printed=call.router.agenda.run(contents, call.session))
     raise no_match("file-name")
 
 

@@ -45,6 +45,7 @@ class Reply:
     ret: str | None = None
     may_be_empty: bool = False  # answered by `!empty` when it has no rows
     then: Callable[[], None] | None = None  # done once the reply is out
+    printed: Sequence[str] = ()  # what a console shows besides, and no client
 
 
 Stream = AsyncIterator[Row]

@@ -6,6 +6,7 @@ GET  /0/rows/ip/hotspot/user its rows
 POST /0/faults               {"latency": 0.04}; null puts one right, {} clears all
 POST /faults                 the same for {"devices": [0, 7]}, for {"every": 20}, or for all
 POST /0/advance              {"seconds": 3600}
+POST /0/script               {"source": ":put hello"}, as at the console; answers what it puts out
 POST /0/guests/arrive        {"mac": "AA:BB:CC:00:00:01", "address": "192.168.88.20"}
 POST /0/guests/log_in        {"mac": …, "user": …, "password": …}
 POST /0/guests/browse        {"mac": …, "upload": 1000, "download": 20000}, in bytes a second
@@ -96,6 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
         device = self.devices[int(number)]
         if act == "faults":
             _set_faults(device, given)
+        elif act == "script":
+            return {"output": _console(device, str(given["source"]))}
         elif act == "advance":
             device.advance(float(given["seconds"]))
         elif act in _GUESTS_ACTS:
@@ -119,6 +122,14 @@ class _Handler(BaseHTTPRequestHandler):
         if not isinstance(body, dict):
             raise TypeError("the body is not an object")
         return body
+
+
+def _console(device: Device, source: str) -> list[str]:
+    """Run a script; answers what a console shows of it, an error too."""
+    try:
+        return device.run_script(source)
+    except Refused as refused:
+        return [refused.message]
 
 
 def _set_faults(device: Device, given: dict[str, Any]) -> None:

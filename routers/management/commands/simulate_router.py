@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from routers.simulator import Simulator
 from routers.simulator.control import Control
 from routers.simulator.faults import parse_fault
+from routers.simulator.web import no_web, real_web
 
 
 class Command(BaseCommand):
@@ -37,6 +38,9 @@ class Command(BaseCommand):
             metavar="NAME[=VALUE]",
             help="start with this fault; may be given more than once",
         )
+        parser.add_argument(
+            "--web", action="store_true", help="let scripts of the routers fetch from real servers"
+        )
         parser.add_argument("--control-port", type=int, help="serve the JSON control endpoint")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,6 +63,7 @@ class Command(BaseCommand):
             )
             for device in simulator.devices:
                 device.faults.set(**faults)
+                device.router.web = real_web if options["web"] else no_web
             simulator.start()
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error

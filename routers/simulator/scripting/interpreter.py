@@ -113,6 +113,7 @@ class Run:
         if as_value:
             return dict(rows[0]) if rows else ""
         self.output += [" ".join(f"{name}={text}" for name, text in row.items()) for row in rows]
+        self.output += reply.printed
         if reply.then is not None:
             reply.then()
         return reply.ret or ""

@@ -301,3 +301,9 @@ def test_a_fetch_that_fails_is_an_error_of_the_script(web, device, run, url):
 
     assert device.rows("/log")[-1]["message"] == "failed"
     assert not [row for row in device.rows("/file") if row["name"] == "y.rsc"]
+
+
+def test_what_an_imported_file_puts_out_is_seen_at_the_console(web, device, run):
+    device.add("/file", {"name": "x.rsc", "contents": ":put hello"})
+
+    assert run("/import file-name=x.rsc") == ["hello"]
