@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from cloudpilot.admin import ReadOnlyAdmin
-from networks.models import AccessKey, Gateway, Network, Node
+from networks.models import AccessKey, Gateway, Network, Node, Onboarding
 
 
 @admin.register(Network)
@@ -34,4 +34,12 @@ class NodeAdmin(ReadOnlyAdmin):
 class GatewayAdmin(ReadOnlyAdmin):
     list_display = ("node", "ranges", "interface", "nat", "created_at")
     list_select_related = ("node",)
+    show_full_result_count = False
+
+
+@admin.register(Onboarding)
+class OnboardingAdmin(ReadOnlyAdmin):
+    list_display = ("node", "fetched_at", "polled_at", "reported_at", "version", "board")
+    list_select_related = ("node",)
+    exclude = ("held_rows",)
     show_full_result_count = False

@@ -6,6 +6,7 @@ Each stands in a block of its own: one that the router refuses keeps no other fr
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from cloudpilot.crypto import digest
@@ -18,7 +19,7 @@ from routers.reconcile.providers import desired_rows
 from routers.reconcile.revert import quoted
 from routers.reconcile.rows import Desired, mark
 
-# A script of these is half a megabyte; what is more waits until we reach the router ourselves.
+# A script of these is a megabyte; what is more waits until we reach the router ourselves.
 MOST_ROWS: Final = 2000
 _ORDER = {path: place for place, path in enumerate(MENUS)}
 _PURPOSE = "mesh-desired-state"
@@ -37,12 +38,12 @@ class State:
     left_out: frozenset[str]
     key_asked: str  # since when it should have another private key; empty if it should not
 
-    @property
+    @cached_property
     def digests(self) -> dict[str, str]:
         """A digest of each row, by its place."""
         return {place(row): _digest_of(row) for row in self.rows}
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Stand for all that this state says: it changes when that does."""
         text = "\n".join(f"{place} {found}" for place, found in sorted(self.digests.items()))

@@ -125,9 +125,9 @@ def _note_held(
     if report.version != state.version:
         return False
     failed = [row for row in state.rows if row.key in report.failed]
-    held = state.digests
+    held = {**state.digests}
     for row in failed:
-        held.pop(desired.place(row))
+        del held[desired.place(row)]
     onboarding.held_version, onboarding.held_rows = state.version, held
     onboarding.failed = [row.key for row in failed]
     onboarding.save(update_fields=["held_version", "held_rows", "failed"])

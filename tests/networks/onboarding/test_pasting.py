@@ -6,7 +6,7 @@ from networks.models import Node, Onboarding
 from networks.onboarding import texts
 from routers.models import Router
 from routers.simulator import Refused
-from tests.factories import AccessKeyFactory, NetworkFactory, RouterFactory
+from tests.factories import AccessKeyFactory, NetworkFactory, NodeFactory, RouterFactory
 from tests.networks.boxes import Box
 from tests.networks.conftest import KEY
 
@@ -124,14 +124,20 @@ def test_routeros_6_is_told_what_to_do(db, line):
     assert len(box.asked) == 1
 
 
-def test_a_router_that_people_put_there_and_we_reach_is_reached_as_before(
-    box, line, network, operator
-):
-    router = RouterFactory(owner=operator, host="192.0.2.9", username="mine", is_online=True)
-    Node.objects.create(
-        network=network, router=router, mac_address=box.mac, address="10.70.0.9", name="mine",
-        listen_port=51821, interface="nm-skynet", keepalive=20,
-    )  # fmt: skip
+@pytest.fixture
+def entered(box, network, operator):
+    """Return a function that enters the router by hand, as people do, with an address they know."""
+
+    def enter(**fields):
+        router = RouterFactory(owner=operator, host="192.0.2.9", username="mine", **fields)
+        NodeFactory(network=network, router=router, mac_address=box.mac, address="10.70.0.9")
+        return router
+
+    return enter
+
+
+def test_a_router_that_people_entered_and_we_reach_is_reached_as_before(box, line, entered):
+    router = entered(is_online=True)
 
     box.paste(line)
 
@@ -140,14 +146,10 @@ def test_a_router_that_people_put_there_and_we_reach_is_reached_as_before(
     assert "cloudpilot" not in {row["name"] for row in box.rows("/user")}
 
 
-def test_a_router_that_people_put_there_and_we_do_not_reach_is_reached_by_the_tunnel(
-    box, line, network, operator
+def test_a_router_that_people_entered_and_we_do_not_reach_is_reached_by_the_tunnel(
+    box, line, entered
 ):
-    router = RouterFactory(owner=operator, host="192.0.2.9", name="Café", is_online=False)
-    Node.objects.create(
-        network=network, router=router, mac_address=box.mac, address="10.70.0.9", name="mine",
-        listen_port=51821, interface="nm-skynet", keepalive=20,
-    )  # fmt: skip
+    router = entered(name="Café", is_online=False)
 
     box.paste(line)
 

@@ -5,11 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from networks.hub.membership import MAC_ADDRESS
 from networks.models import Node, Onboarding
 from routers.models import Reconciliation, Router
 from tests.conftest import Client
-from tests.factories import NodeFactory
 
 
 @pytest.fixture
@@ -18,14 +16,6 @@ def progress(client):
         return client.get("/api/nodes/skynet/8c:90:b5:06:f1:d9/onboarding").json()
 
     return read
-
-
-@pytest.fixture
-def hub(network):
-    return NodeFactory(
-        network=network, mac_address=MAC_ADDRESS, is_hub=True, is_host=True, address="10.70.0.250",
-        sync_state=Node.Sync.OK,
-    )  # fmt: skip
 
 
 def test_the_tunnel_is_what_is_missing_at_first(taken_in, progress):
