@@ -123,6 +123,17 @@ def test_what_the_host_reaches_elsewhere_is_not_taken_from_it(
         assert host.interfaces() == {}
 
 
+def test_a_gateway_to_everything_draws_nothing_of_what_the_host_sends(machine, host, tunnel):
+    wanted = tunnel(peers=(Peer(PEER, ("10.70.0.2/32", "0.0.0.0/0")),))
+    with machine.inside():
+        host.bring_up(wanted, KEY)
+        host.bring_up(wanted, KEY)
+
+        for_peers = machine.do("ip", "route", "show", "table", str(wanted.table))
+        assert f"default dev {wanted.interface}" in for_peers
+        assert "default" not in machine.do("ip", "route", "show", "table", "main")
+
+
 def test_forwarding_is_switched_on_for_the_tunnel_alone(machine, host, tunnel):
     with machine.inside():
         host.bring_up(tunnel(), KEY)
