@@ -63,7 +63,6 @@ def asking(node: Node) -> str:
     interval = max(node.check_in_interval or node.network.check_in_interval, _SHORTEST_INTERVAL)
     return _filled(
         "asking",
-        PASSWORD_SCRIPT=quoted(_password_script(node)),
         POLL=poll_script(node),
         POLL_SCRIPT=quoted(_poll_name(node)),
         POLL_POLICY=quoted(_POLL_POLICY),

@@ -2,10 +2,9 @@
 # account for CloudPilot to log in with, and leaves behind a script that asks what to hold.
 :global CloudPilotNetwork
 :global CloudPilotKey
-:global CloudPilotPassword
 :local nodes @NODES_URL@
 :local json "Content-Type: application/json"
-:local kept [/system script find name=("cloudpilot-" . $CloudPilotNetwork . "-password")]
+:local kept ("cloudpilot-" . $CloudPilotNetwork . "-password")
 
 # The network knows this router by the address of its first Ethernet port.
 :local mac ""
@@ -14,23 +13,33 @@
 }
 :if ($mac = "") do={ :error "CloudPilot: this router has no Ethernet port to be known by." }
 
-# The node's password is 256 random bits: the private key of an interface that nobody uses.
-:do { /interface wireguard remove [find name="cloudpilot-dice"] } on-error={}
-/interface wireguard add name="cloudpilot-dice" disabled=yes
-:set CloudPilotPassword [/interface wireguard get [find name="cloudpilot-dice"] private-key]
-/interface wireguard remove [find name="cloudpilot-dice"]
+# The node's password is 256 random bits: the private key of an interface that nobody uses. It is
+# kept as the text of a script that is nothing to run.
+:local isNew ([:len [/system script find name=$kept]] = 0)
+:if ($isNew) do={
+    :do { /interface wireguard remove [find name="cloudpilot-dice"] } on-error={}
+    /interface wireguard add name="cloudpilot-dice" disabled=yes
+    /system script add name=$kept policy=read source=[/interface wireguard get [find name="cloudpilot-dice"] private-key]
+    /interface wireguard remove [find name="cloudpilot-dice"]
+}
+:local password [/system script get [find name=$kept] source]
 
 :do {
-    /tool fetch url=($nodes . $CloudPilotNetwork . "/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"accesskey\":\"" . $CloudPilotKey . "\",\"password\":\"" . $CloudPilotPassword . "\"}") output=user as-value check-certificate=@CHECK@
+    /tool fetch url=($nodes . $CloudPilotNetwork . "/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"accesskey\":\"" . $CloudPilotKey . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@
 } on-error={
-    # A key that is used up still lets this router set itself up again, with the password it has.
-    :if ([:len $kept] = 0) do={
+    # A key that is used up still lets a router that is in the network set itself up again.
+    :if ($isNew) do={
+        /system script remove [find name=$kept]
         :error "CloudPilot: this key lets the router into no network; make another one."
     }
-    :set CloudPilotPassword [/system script get $kept source]
 }
 
-:local answer ([/tool fetch url=($nodes . "adm/" . $CloudPilotNetwork . "/authenticate/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"password\":\"" . $CloudPilotPassword . "\"}") output=user as-value check-certificate=@CHECK@]->"data")
+:local answer ""
+:do {
+    :set answer ([/tool fetch url=($nodes . "adm/" . $CloudPilotNetwork . "/authenticate/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@]->"data")
+} on-error={
+    :error "CloudPilot: the router is not in the network yet. If it waits there for approval, approve it and paste the line again."
+}
 :local begin ([:find $answer "\"AuthToken\":\""] + 13)
 :local token [:pick $answer $begin [:find $answer "\"" $begin]]
 
@@ -44,4 +53,3 @@
 :put ("CloudPilot: this router is in " . $CloudPilotNetwork . " and has asked what it should hold.")
 /system script environment remove [find name="CloudPilotNetwork"]
 /system script environment remove [find name="CloudPilotKey"]
-/system script environment remove [find name="CloudPilotPassword"]

@@ -113,6 +113,24 @@ def test_a_wrong_key_changes_nothing(box, network):
     assert box.rows(WIREGUARD) == []
     assert box.rows("/system/scheduler") == []
 
+    assert box.rows("/system/script") == []
+
+
+def test_where_people_approve_a_router_waits_and_goes_on_when_the_line_is_pasted_again(
+    box, network, client
+):
+    network.allow_manual_signup = True
+    network.save()
+    line = texts.line(network, "no key at all")
+    with pytest.raises(Refused, match="waits there for approval"):
+        box.paste(line)
+    assert network.nodes.get().is_pending
+
+    client.post(f"/api/nodes/skynet/{box.mac}/approve")
+    box.paste(line)
+
+    assert network.nodes.get().router.company == network.company
+
 
 def test_routeros_6_is_told_what_to_do(db, line):
     box = Box(version="6.49.10")
