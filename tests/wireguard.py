@@ -21,26 +21,35 @@ _TUN = Path("/dev/net/tun")
 def why_missing():
     if os.geteuid() != 0:
         return "WireGuard is tried between network namespaces, which only root may make"
-    if not _TUN.exists():
-        return f"there is no {_TUN} here, which WireGuard outside of the kernel needs"
-    if reason := _why_no_namespaces():
+    if reason := _why_no_tun() or _why_no_namespaces():
         return reason
-    missing = ", ".join(sorted({p for name, p in _PROGRAMS.items() if not shutil.which(name)}))
+    missing = ", ".join(package for name, package in _PROGRAMS.items() if not shutil.which(name))
     if missing and not shutil.which("apt-get"):
         return f"no {missing} here, and this is no Debian that could install it"
     return f"no {missing} here; `make test` installs it" if missing else ""
 
 
+def _why_no_tun():
+    try:
+        os.close(os.open(_TUN, os.O_RDWR))
+    except OSError as exc:
+        return f"{_TUN}, which WireGuard outside of the kernel needs: {exc.strerror}"
+    return ""
+
+
 def _why_no_namespaces():
+    """Try what the tests do: hosts that are cabled to each other."""
     if not shutil.which("ip"):
         return ""  # to be installed first
-    done = subprocess.run(
-        ["ip", "netns", "add", _trial := f"cp-trial-{os.getpid()}"],
-        capture_output=True,
-        check=False,
-    )
-    subprocess.run(["ip", "netns", "del", _trial], capture_output=True, check=False)
-    return "network namespaces cannot be made here" if done.returncode else ""
+    name = f"cp-trial-{os.getpid()}"
+    trial = [
+        ["ip", "netns", "add", name],
+        ["ip", "-n", name, "link", "add", "name", "switch", "type", "bridge"],
+        ["ip", "-n", name, "link", "add", "name", "port", "type", "veth", "peer", "name", "far"],
+    ]
+    went = all(not subprocess.run(c, capture_output=True, check=False).returncode for c in trial)
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+    return "" if went else "network namespaces cannot be made and cabled here"
 
 
 def install():
