@@ -13,6 +13,7 @@ from networks.observing import services as observing
 from networks.observing.asking import Seen
 from networks.onboarding import desired
 from networks.onboarding.errors import NoRouter
+from networks.onboarding.steps import HANDSHAKE_GOOD_FOR
 from routers.fleet import sweeps
 from routers.models import Reconciliation, Router
 from routers.reconcile import providers
@@ -102,8 +103,8 @@ def note(node: Node, report: Report) -> bool:
     """Keep what a router says, as if a pass had found it there; answers whether it is up to date."""
     router = router_of(node)
     worries = observing.keep(router, report.seen)
-    if not router.is_online:
-        sweeps.ask_soon(router)  # it may be that we reach it now
+    if not router.is_online and _has_a_tunnel_to_us(node):
+        sweeps.ask_soon(router)
     onboarding = Onboarding.objects.filter(node=node).first()
     if onboarding is None:
         return False
@@ -111,6 +112,16 @@ def note(node: Node, report: Report) -> bool:
     onboarding.version = report.routeros or onboarding.version
     onboarding.save(update_fields=["reported_at", "version"])
     return _note_held(node, router, onboarding, report, worries)
+
+
+def _has_a_tunnel_to_us(node: Node) -> bool:
+    """Whether it is worth a try to reach a router: others are asked as rarely as before."""
+    heard = Node.objects.filter(
+        pk=node.pk,
+        last_handshake_at__gt=timezone.now() - HANDSHAKE_GOOD_FOR,
+        network__nodes__is_host=True,
+    )
+    return heard.exists()
 
 
 def _note_held(

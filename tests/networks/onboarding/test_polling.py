@@ -8,7 +8,7 @@ from django.utils import timezone
 from hotspot.models import Voucher
 from networks import services
 from networks.models import Node, Onboarding
-from routers.models import Router
+from routers.models import Router, RouterStatus
 from routers.reconcile import services as reconcile
 from tests.factories import NodeFactory, PackageFactory, a_voucher, make_voucher
 
@@ -189,3 +189,21 @@ def test_more_rows_than_fit_are_left_out_and_never_removed(onboarded, node, desi
 
     assert desired()["left_out"] != []
     assert first.code in names(onboarded)
+
+
+def is_asked_soon():
+    return RouterStatus.objects.get().next_check_at <= timezone.now()
+
+
+def test_a_router_with_a_tunnel_to_us_is_asked_soon_and_others_as_rarely_as_before(
+    onboarded, node, hub
+):
+    later = timezone.now() + timedelta(hours=1)
+    RouterStatus.objects.update_or_create(router=node.router, defaults={"next_check_at": later})
+    onboarded.poll()
+    assert not is_asked_soon()
+
+    Node.objects.filter(pk=node.pk).update(last_handshake_at=timezone.now())
+    onboarded.poll()
+
+    assert is_asked_soon()
