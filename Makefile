@@ -61,7 +61,8 @@ docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
 	$(BIN)/mkdocs serve -a 127.0.0.1:8001
 
 campaign: .venv/dev  ## hours, not minutes: fuzzing, random days at a hotspot, payments while all fails; FUZZ_EXAMPLES=2000
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
+	AT_RANDOM=1 FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
+	AT_RANDOM=1 $(BIN)/python -m pytest -n $(PROCESSES) -m "hypothesis and not fuzz" tests
 	EVERY_VALUE=1 $(BIN)/python -m pytest -n $(PROCESSES) tests/test_nasty_input.py
 	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
 	PAYMENT_EXAMPLES=$(PAYMENT_EXAMPLES) MUTANT_EXAMPLES=$(MUTANT_EXAMPLES) $(BIN)/python -m pytest tests/payments/machine

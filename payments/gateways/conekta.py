@@ -34,7 +34,7 @@ from payments.gateways.base import (
 )
 from payments.gateways.errors import Absent, BadSignature, BadWebhook, Unknown
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, found, taken, unanswered
+from payments.gateways.provider import Provider, found, taken, unanswered, unverified
 from payments.gateways.reading import dig, text
 
 _HOST = "https://api.conekta.io"
@@ -84,7 +84,7 @@ class Conekta(Provider):
     def verify(self, account: Account, *, deadline: float) -> str:
         answer = self._call(account, "GET", "companies/current", Deadline(deadline))
         if answer.status != 200:
-            raise unanswered(answer)
+            raise unverified(answer)
         identity = text(dig(answer.data, "id"))
         if not identity:
             raise Unknown("bad_answer")

@@ -26,7 +26,15 @@ from payments.gateways.base import (
 )
 from payments.gateways.errors import Absent, BadSignature, BadWebhook, Unknown
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, found, same, secret_of, taken, unanswered
+from payments.gateways.provider import (
+    Provider,
+    found,
+    same,
+    secret_of,
+    taken,
+    unanswered,
+    unverified,
+)
 from payments.gateways.reading import dig, text
 
 _INFIX = {Environment.SANDBOX: "test", Environment.LIVE: "live"}
@@ -86,7 +94,7 @@ class IntaSend(Provider):
     def verify(self, account: Account, *, deadline: float) -> str:
         answer = self._call(account, "GET", "wallets/", Deadline(deadline))
         if answer.status != 200:
-            raise unanswered(answer)
+            raise unverified(answer)
         named = [text(dig(wallet, "wallet_id")) for wallet in _listed(answer.data)]
         return min(filter(None, named), default=account.api_key)
 

@@ -33,7 +33,15 @@ from payments.gateways.errors import (
     Unknown,
 )
 from payments.gateways.http import Answer, Deadline, refusal
-from payments.gateways.provider import Provider, found, same, secret_of, taken, unanswered
+from payments.gateways.provider import (
+    Provider,
+    found,
+    same,
+    secret_of,
+    taken,
+    unanswered,
+    unverified,
+)
 from payments.gateways.reading import dig, text
 
 _HOST = "https://api.mercadopago.com"
@@ -96,7 +104,7 @@ class MercadoPago(Provider):
     def verify(self, account: Account, *, deadline: float) -> str:
         answer = self._ask(account, "GET", "users/me", Deadline(deadline))
         if answer.status != 200:
-            raise unanswered(answer)
+            raise unverified(answer)
         identity, site = text(dig(answer.data, "id")), text(dig(answer.data, "site_id"))
         if not identity:
             raise Unknown("bad_answer")

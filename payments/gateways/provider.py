@@ -156,3 +156,12 @@ def unanswered(answer: Answer) -> GatewayError:
         return Absent("absent")
     error = refusal(answer)
     return error if isinstance(error, NotSent | Unknown) else Unknown("bad_answer")
+
+
+def unverified(answer: Answer) -> GatewayError:
+    """Return the error that an unwelcome answer to "whose keys are these?" means.
+
+    That the account itself is not there is no answer: whoever has keys has one.
+    """
+    error = unanswered(answer)
+    return Unknown("bad_answer") if isinstance(error, Absent) else error

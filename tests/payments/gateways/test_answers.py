@@ -350,3 +350,11 @@ def test_kopo_kopo_is_asked_in_both_versions(version):
         charge = gateway.fetch(OWNER, ASKED, deadline=SOON)
 
     assert (charge.outcome, charge.amount) == (Outcome.SUCCEEDED, 2000)
+
+
+@pytest.mark.parametrize("kind", [IntaSend, MercadoPago, Conekta])
+def test_an_account_that_is_not_there_is_no_answer_to_whose_it_is(kind, said):
+    said.answer = reply(404, b'{"message": "not found"}')
+
+    with pytest.raises(Unknown):
+        gateway_at(kind, said).verify(OWNER, deadline=SOON)
