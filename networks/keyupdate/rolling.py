@@ -8,6 +8,7 @@ are and goes on from there, so it does not matter who takes it, or whether the l
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -73,13 +74,22 @@ def _next(update: KeyUpdate) -> KeyChange | None:
     now = timezone.now()
     waiting = _changes(update).filter(node__router__isnull=False, due_at__lte=now)
     waiting = waiting.filter(state__in=[State.QUEUED, State.FAILED, State.AWAY])
-    ordered = sorted(waiting, key=lambda c: (c.state != State.QUEUED, c.node.is_hub, c.due_at))
-    for change in ordered:
-        own = KeyChange.objects.filter(pk=change.pk, state=change.state)
-        if own.update(state=State.RUNNING, token="", error="", attempts=F("attempts") + 1):
-            change.state, change.token = State.RUNNING, ""
-            return change
-    return None
+    ordered = sorted(
+        waiting, key=lambda c: (c.state != State.QUEUED, c.node.is_hub, c.due_at, c.pk)
+    )
+    return next((change for change in ordered if _takes_its_turn(change)), None)
+
+
+def _takes_its_turn(change: KeyChange) -> bool:
+    """Note that it is this one's turn, unless it is somebody's already."""
+    own = KeyChange.objects.filter(pk=change.pk, state=change.state)
+    try:
+        with transaction.atomic():
+            taken = own.update(state=State.RUNNING, token="", error="", attempts=F("attempts") + 1)
+    except IntegrityError:
+        return False
+    change.state, change.token = State.RUNNING, ""
+    return bool(taken)
 
 
 def _go_on(change: KeyChange) -> float:
@@ -130,11 +140,14 @@ def followers_of(node: Node) -> list[Node]:
     """Return the routers that we reach through this node: it may not change without them."""
     if not node.is_hub:
         return []
-    others = Node.objects.filter(network=node.network_id, router__is_active=True).exclude(
-        pk=node.pk
-    )
-    inside = Q(router__host=F("address")) | Q(router__host=F("address6"))
-    return list(others.filter(inside).select_related("network", "router").order_by("pk"))
+    others = Node.objects.filter(network=node.network_id, router__is_active=True)
+    others = others.exclude(pk=node.pk).select_related("network", "router").order_by("pk")
+    return [other for other in others if _is_reached_inside(other)]
+
+
+def _is_reached_inside(node: Node) -> bool:
+    """Whether we reach a node's router at its address in the network, and so through others."""
+    return node.router is not None and node.router.host in (node.address, node.address6)
 
 
 def _lead(followers: int) -> float:
@@ -233,8 +246,7 @@ def _try_other_key(change: KeyChange) -> None:
     """
     node = change.node
     keys = [change.old_key, change.new_key]
-    is_inside = node.router is not None and node.router.host in (node.address, node.address6)
-    if is_inside and all(keys) and node.public_key in keys:
+    if _is_reached_inside(node) and all(keys) and node.public_key in keys:
         keys.remove(node.public_key)
         _go_back_to(change, keys[0])
 

@@ -93,7 +93,8 @@ def _begin(network: Network) -> KeyUpdate:
     now = timezone.now()
     KeyUpdate.objects.filter(network=network, ended_at=None).update(ended_at=now)
     update = KeyUpdate.objects.create(network=network, started_at=now)
-    nodes = Node.objects.filter(network=network, is_pending=False).select_related("network")
+    approved = Node.objects.filter(network=network, is_pending=False)
+    nodes = approved.select_related("network").order_by("pk")
     KeyChange.objects.filter(node__network=network).delete()
     staying = [node.pk for node in _staying(nodes)]
     nodes.exclude(pk__in=staying).update(key_update_asked_at=now)

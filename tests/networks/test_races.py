@@ -6,10 +6,17 @@ from networks import allocation, joining
 from networks.admins import services as admins
 from networks.errors import AdminExists, NetidTaken, WrongAccessKey
 from networks.joining import Door
+from networks.keyupdate import rolling
 from networks.keyupdate import services as keyupdate
 from networks.mesh import services as mesh
-from networks.models import AccessKey, Lease, Network, Node, Platform
-from tests.factories import AccessKeyFactory, CompanyFactory, NetworkFactory, NodeFactory
+from networks.models import AccessKey, KeyChange, KeyUpdate, Lease, Network, Node, Platform
+from tests.factories import (
+    AccessKeyFactory,
+    CompanyFactory,
+    NetworkFactory,
+    NodeFactory,
+    RouterFactory,
+)
 from tests.networks.conftest import KEY
 from tests.parallel import at_a_lock, at_once
 from users.models import User
@@ -122,3 +129,17 @@ def test_key_updates_asked_for_at_once_are_one():
     at_once(lambda n: keyupdate.start(Network.objects.get(), None), MANY)
 
     assert Node.objects.get().key_update_asked_at == Network.objects.get().key_update_at
+    assert KeyUpdate.objects.count() == KeyChange.objects.count() == 1
+
+
+def test_of_turns_taken_at_once_one_is_had():
+    network = NetworkFactory()
+    for _ in range(MANY):
+        NodeFactory(network=network, router=RouterFactory(company=network.company))
+    keyupdate.start(network, None)
+    changes = list(KeyChange.objects.all())
+
+    had = at_once(lambda n: rolling._takes_its_turn(changes[n]), MANY)
+
+    assert had.count(True) == 1
+    assert KeyChange.objects.filter(state="running").count() == 1
