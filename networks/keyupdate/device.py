@@ -22,6 +22,7 @@ from routers.routeros.errors import Refused
 _IN_HAND = "cp:rekey:"
 # On the row of each: the one is not there yet, or is too late to be put there in time.
 _LEAST_LEAD = 1.0
+_SECONDS = 10.0
 
 
 class NotReady(Exception):
@@ -71,14 +72,14 @@ def arm_follower(follower: Node, node: Node, prepared: Prepared, at: datetime) -
 
 def settle(node: Node) -> None:
     """Make a change on this router final: nothing of it is left there but the new key."""
-    deadline = Deadline(settings.RECONCILE_CONFIRM_SECONDS)
+    deadline = Deadline(_SECONDS)
     with connections.session(_router(node), deadline, probe=True) as session:
         _clear(session, deadline)
 
 
 def has_peer_key(node: Node, peer: Node, key: str) -> bool:
     """Say whether the node's router can be reached, and knows the peer by this key."""
-    deadline = Deadline(settings.RECONCILE_CONFIRM_SECONDS)
+    deadline = Deadline(_SECONDS)
     connections.forget(_router(node))  # the old connection may hang where its tunnel was
     command = Command(PEERS, "print", proplist=("comment", "public-key"))
     with connections.session(_router(node), deadline, probe=True) as session:

@@ -27,7 +27,7 @@ from routers.routeros import errors
 State = KeyChange.State
 
 _POLL = 2.0
-_LEAD = 2.0  # seconds from the preparation to the change
+_LEAD = 5.0  # seconds from the preparation to the change
 _LEAD_A_FOLLOWER = 2.0  # and more for each router that has to be prepared as well
 _LEAST_LEAD_WITH_FOLLOWERS = 15.0
 _MARGIN = timedelta(seconds=5)  # before the way back is taken nothing is confirmed any more
@@ -172,7 +172,9 @@ def _watch(change: KeyChange) -> float:
     left = (change.flips_at - timezone.now()).total_seconds()
     if left > 0:
         return left
-    _tell_others(change)
+    if change.node.public_key != change.new_key:
+        nodes.update(change.node, public_key=change.new_key)
+        return _POLL  # nobody can have heard of it yet
     seen = _look(change.node)
     back_at = change.flips_at + timedelta(seconds=settings.RECONCILE_REVERT_SECONDS)
     now = timezone.now()
@@ -182,12 +184,6 @@ def _watch(change: KeyChange) -> float:
     if now < back_at + _MARGIN:
         return (back_at + _MARGIN - now).total_seconds()
     return _give_up(change, seen)
-
-
-def _tell_others(change: KeyChange) -> None:
-    if change.node.public_key != change.new_key:
-        nodes.update(change.node, public_key=change.new_key)
-        change.node.refresh_from_db()
 
 
 def _look(node: Node) -> Seen | None:

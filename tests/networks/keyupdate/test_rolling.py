@@ -201,11 +201,6 @@ def star(devices, network):
     return hub, spoke
 
 
-@pytest.fixture(autouse=True)
-def _impatient(settings):
-    settings.RECONCILE_CONFIRM_SECONDS = 0.4
-
-
 def test_a_router_behind_the_tunnel_is_reached_again_with_its_new_key(devices, network, star, roll):
     before = key_on(devices[0])
     services.start(network, None)
