@@ -8,9 +8,10 @@
 :local begin ([:find $answer "\"AuthToken\":\""] + 13)
 :local auth ("Authorization: Bearer " . [:pick $answer $begin [:find $answer "\"" $begin]])
 
-# Nothing new is a 304, which a fetch takes for an error.
+# Nothing new is a 304, which a fetch takes for an error. The version goes without the quotes that
+# an ETag has: nobody says how a header field may hold them.
 :do {
-    /tool fetch url=($node . "desired.rsc") http-header-field=($auth . ",If-None-Match: \"" . $@HELD@ . "\"") check-certificate=@CHECK@ dst-path=@FILE@
+    /tool fetch url=($node . "desired.rsc") http-header-field=($auth . ",If-None-Match: " . $@HELD@) check-certificate=@CHECK@ dst-path=@FILE@
     /import file-name=@FILE@
 } on-error={}
 :do { /file remove [find name=@FILE@] } on-error={}
