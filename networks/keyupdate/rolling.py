@@ -138,7 +138,7 @@ def _arm_follower(follower: Node, node: Node, prepared: Prepared, at: datetime) 
 
 def followers_of(node: Node) -> list[Node]:
     """Return the routers that we reach through this node: it may not change without them."""
-    if not node.is_hub:
+    if not (node.is_hub or node.is_host):
         return []
     others = Node.objects.filter(network=node.network_id, router__is_active=True)
     others = others.exclude(pk=node.pk).select_related("network", "router").order_by("pk")
@@ -159,7 +159,7 @@ def _lead(followers: int) -> float:
 def _has_partner(node: Node) -> bool:
     """Whether somebody who will learn of the new key by himself has heard this node of late."""
     lately = Link.objects.filter(a=node, last_handshake_at__gte=timezone.now() - _PARTNER)
-    ours = lately.filter(Q(b__router__isnull=False) | Q(b__is_hub=True))
+    ours = lately.filter(Q(b__router__isnull=False) | Q(b__is_hub=True) | Q(b__is_host=True))
     gone = Q(b__key_change__state=State.AWAY) | Q(b__router__status__is_up=False)
     return ours.exclude(gone).exists()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cloudpilot import jobs
@@ -105,8 +105,9 @@ def _begin(network: Network) -> KeyUpdate:
 
 
 def _staying(nodes: QuerySet[Node]) -> list[Node]:
-    """Return the hub that is no router, if routers would be cut off by its new key."""
-    return [hub for hub in nodes.filter(is_hub=True, router=None) if followers_of(hub)]
+    """Return those that are no routers and whose new key would cut routers off: our own host."""
+    ways_in = nodes.filter(Q(is_hub=True) | Q(is_host=True), router=None)
+    return [node for node in ways_in if followers_of(node)]
 
 
 def _change(update: KeyUpdate, node: Node, staying: list[int]) -> KeyChange:

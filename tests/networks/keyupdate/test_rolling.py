@@ -240,8 +240,9 @@ def test_the_hub_waits_while_one_that_it_carries_is_away(devices, network, star,
     assert "managed through this node" in change.error
 
 
-def test_a_hub_that_is_no_router_keeps_its_key_for_those_that_it_carries(devices, network):
-    hub = NodeFactory(network=network, is_hub=True, endpoint="198.51.100.1")
+@pytest.mark.parametrize("role", ["is_hub", "is_host"])
+def test_a_way_in_that_is_no_router_keeps_its_key_for_those_that_it_carries(devices, network, role):
+    hub = NodeFactory(network=network, endpoint="198.51.100.1", **{role: True})
     node_at(devices[0], network, address="127.0.0.1")
 
     services.start(network, None)
