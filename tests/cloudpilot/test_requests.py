@@ -201,6 +201,8 @@ def test_a_path_answers_alike_with_and_without_its_slash(client, router, route, 
     absent = {"empresa_id": company, "router_id": "RTR_0", "router_pk": 10**9, "key_id": "key_0"}
     absent["label"] = "0000000000"  # of a gateway
     absent |= {"receipt": "2" * 27, "provider": "kopokopo", "method": "mpesa", "status": "pending"}
+    absent |= {"netid": "nowhere", "mac": "02:00:5e:00:53:01", "username": "nobody"}
+    absent |= {"name": "nothing", "filename": "nothing"}
     path = route.path(pk=router.pk, public_id=company, company_id=company, **absent)
 
     bare = client.generic(verb, path.rstrip("/"), "[]", "application/json")
