@@ -6,7 +6,7 @@ T ?= tests
 FUZZ_EXAMPLES ?= 500
 SCHEDULES ?= 200
 PAYMENT_EXAMPLES ?= 300
-MUTANT_EXAMPLES ?= 100
+MUTANT_EXAMPLES ?= 500
 # How many run tests at once; 0: one after the other, where a debugger can stop them.
 PROCESSES ?= 2
 # Tests of what never meets a database, or as good as never, need not run on a second one.
