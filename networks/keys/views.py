@@ -58,7 +58,9 @@ class AccessKeyViewSet(mixins.ListModelMixin, MeshViewSet):
         }
         return Response({**self.get_serializer(key).data, **shown})
 
-    @extend_schema(operation_id="mesh_keys_destroy", responses=AccessKeySerializer(many=True))
+    @extend_schema(
+        operation_id="mesh_keys_destroy", responses={200: AccessKeySerializer(many=True)}
+    )
     def destroy(self, request: Request, netid: str, name: str) -> Response:
         """Delete an access key; answers those that are left. Nodes that it let in stay."""
         network = self.get_network()

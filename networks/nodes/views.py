@@ -131,7 +131,7 @@ class NodeViewSet(NodeRowsView):
         services.update(node, **body.validated_data)
         return Response(wire.one(node))
 
-    @extend_schema(operation_id="mesh_nodes_destroy", responses=NodeDeletedSerializer)
+    @extend_schema(operation_id="mesh_nodes_destroy", responses={200: NodeDeletedSerializer})
     def destroy(self, request: Request, netid: str, mac: str) -> Response:
         """Take a node out of the network. Its address is kept for it, while there are others."""
         node = self.get_node()

@@ -117,7 +117,8 @@ def test_a_host_that_was_saved_under_another_policy_is_not_connected_to(
     assert not device.sentences
 
 
-def test_a_router_may_be_reached_over_ipv6(client, operator):
+def test_a_router_may_be_reached_over_ipv6(client, operator, monkeypatch):
+    monkeypatch.setattr(services, "TEST_SECONDS", 0.4)
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
         router = RouterFactory(owner=operator, host="::1", port=listener.getsockname()[1])
         check(client, router)

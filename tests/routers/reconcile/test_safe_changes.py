@@ -164,9 +164,12 @@ def test_other_risky_rows_are_tried(device, wanted, make_pass, cut_off):
     assert rules(device) == ["cp:test:smtp"]
 
 
-def test_somebody_may_ask_for_what_was_taken_back(device, wanted, router, make_pass, cut_off):
+def test_somebody_may_ask_for_what_was_taken_back(
+    device, wanted, router, make_pass, cut_off, settings
+):
     wanted[:] = [LOCK_OUT]
     cut_off()
+    settings.RECONCILE_CONFIRM_SECONDS = 0.4
     services.reconcile(router)
     services.ask_for_pass(router, retry_reverted=True)
 
