@@ -71,7 +71,8 @@ class Shell:
         """Start what does not end by itself, and return once it listens on `port`."""
         log = (self._folder / f".docs-log-{len(self._running)}").open("w+")
         process = subprocess.Popen(
-            ["bash", "-c", self._with_ports(text)],
+            # Nobody changes the code meanwhile, and to look for that takes a second process.
+            ["bash", "-c", self._with_ports(text).replace(" runserver ", " runserver --noreload ")],
             cwd=self._folder,
             env=self._variables,
             stdout=log,
