@@ -56,9 +56,32 @@ def check_spelling(host: str) -> str:
     Raises `HostNotAllowed` for every other spelling: `127.1`, `0x7f000001` and `010.0.0.1` mean
     one thing to a person and another to the resolver.
     """
-    if address := _literal(host):
-        _check_address(address)
-        return str(address)
+    address = _literal(host)
+    if address is None:
+        return _name(host)
+    _check_address(address)
+    return str(address)
+
+
+def check_meeting_point(host: str) -> str:
+    """Return `host` in its canonical form, as where devices, wherever they are, call another one.
+
+    We connect to it ourselves only as one of them, so private addresses are fine in every mode, and
+    never our own. Raises `HostNotAllowed`.
+    """
+    address = _literal(host)
+    if address is None:
+        spelling = _name(host)
+        is_nobodys = spelling.rpartition(".")[2] == "localhost"
+    else:
+        spelling = str(address)
+        is_nobodys = any(_within(a, _NEVER) or _within(a, _LOOPBACK) for a in _unwrapped(address))
+    if is_nobodys:
+        raise HostNotAllowed("Nobody is called at this address.")
+    return spelling
+
+
+def _name(host: str) -> str:
     labels = host.split(".")
     is_name = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
     if not is_name or not any(c.isalpha() for c in labels[-1]) or labels[-1][:2].lower() == "0x":

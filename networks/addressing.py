@@ -19,10 +19,22 @@ _UNUSABLE = tuple(
 )  # fmt: skip
 
 
+def address_of(text: str) -> Address:
+    """Read an address. Raises `ValueError`.
+
+    A zone is refused: it means nothing elsewhere, and may be any text, ends of lines too.
+    """
+    if "%" in text:
+        raise ValueError("An address with a zone means nothing elsewhere.")
+    return ip_address(text)
+
+
 def range_of(text: str) -> Range:
     """Read a range; host bits are allowed, and masked. Raises `ValueError`."""
-    if "/" not in text:
+    address, slash, _ = text.strip().partition("/")
+    if not slash:
         raise ValueError("Write a range as 10.70.0.0/16.")
+    address_of(address)
     return ip_network(text.strip(), strict=False)
 
 

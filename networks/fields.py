@@ -1,21 +1,19 @@
 """Values as the mesh page writes them, and what it lets clients do with names of fields."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any, Final
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cloudpilot import hosts
 from networks import addressing, names
 
 # The year 3021: what the page's servers give a node that does not expire.
 NEVER: Final = 33174902665
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
-_HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
 
 
 def in_lower_case(body: Any) -> dict[str, Any]:
@@ -117,7 +115,7 @@ class RangesField(serializers.Field):
 
 def _any_range(text: str) -> str:
     text = text.strip()
-    return str(addressing.range_of(text if "/" in text else str(ip_address(text)) + _whole(text)))
+    return str(addressing.range_of(text if "/" in text else text + _whole(text)))
 
 
 def _whole(address: str) -> str:
@@ -128,13 +126,13 @@ def _whole(address: str) -> str:
 class AddressField(serializers.CharField):
     """An address, or nothing."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, allow_blank=True, max_length=39, **kwargs)
+    def __init__(self, *, allow_blank: bool = True, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_blank=allow_blank, max_length=39, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         try:
-            return str(_plain(text)) if text else ""
+            return str(addressing.address_of(text)) if text else ""
         except ValueError as exc:
             raise serializers.ValidationError("Write an IP address.") from exc
 
@@ -148,28 +146,10 @@ class EndpointField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not text:
-            return ""
         try:
-            address = _plain(text)
-        except ValueError:
-            return _name(text)
-        if address.is_loopback or address.is_unspecified or address.is_multicast:
-            raise serializers.ValidationError("Nobody is called at this address.")
-        return str(address)
-
-
-def _plain(text: str) -> addressing.Address:
-    if "%" in text:
-        raise ValueError("An address with a zone means nothing elsewhere.")
-    return ip_address(text)
-
-
-def _name(text: str) -> str:
-    labels = text.split(".")
-    if not all(_HOST_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
-        raise serializers.ValidationError("Write an IP address or a host name.")
-    return text.lower()
+            return hosts.check_meeting_point(text) if text else ""
+        except hosts.HostNotAllowed as exc:
+            raise serializers.ValidationError(str(exc)) from exc
 
 
 class TagsField(serializers.ListField):

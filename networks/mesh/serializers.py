@@ -7,7 +7,7 @@ from rest_framework.exceptions import ValidationError
 from cloudpilot.tenancy import Role
 from networks import names, platform
 from networks.callers import demand_role_in, sees_all
-from networks.fields import LineField, MeshSerializer, RangeField, unix
+from networks.fields import AddressField, LineField, MeshSerializer, RangeField, unix
 from networks.keys.serializers import AccessKeySerializer
 from networks.keyupdate.serializers import KeyCountsAnswer
 from networks.mesh import examples
@@ -26,7 +26,7 @@ class NetworkSerializer(MeshSerializer):
         help_text="1 to 12 letters, digits, `-`, `_` and `.`; its name in paths and on routers",
     )
     company = serializers.CharField(
-        source="company.public_id", required=False, help_text="empty: your own"
+        source="company.public_id", required=False, allow_blank=True, help_text="empty: your own"
     )
     displayname = serializers.RegexField(
         r"^[^\x00-\x1f\x7f]*\Z", source="display_name", required=False, allow_blank=True,
@@ -54,7 +54,7 @@ class NetworkSerializer(MeshSerializer):
     )
     mtu = serializers.IntegerField(required=False, min_value=1280, max_value=9000)
     dns = serializers.ListField(
-        child=serializers.IPAddressField(), required=False, max_length=4,
+        child=AddressField(allow_blank=False), required=False, max_length=4,
         help_text="addresses that plain peers are told to ask for names",
     )  # fmt: skip
     checkininterval = serializers.IntegerField(
@@ -78,12 +78,12 @@ class NetworkSerializer(MeshSerializer):
         return netid
 
     def validate_company(self, public_id: str) -> str:
-        if self.instance is not None and public_id != self.instance.company.public_id:
+        if self.instance is not None and public_id not in ("", self.instance.company.public_id):
             raise ValidationError("A network stays with its company.")
         return public_id
 
     def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
-        named = attributes.pop("company", {}).get("public_id")
+        named = attributes.pop("company", {}).get("public_id", "")
         if self.instance is not None:
             attributes.pop("netid", None)
             if not attributes.get("default_interface", True):
@@ -91,9 +91,9 @@ class NetworkSerializer(MeshSerializer):
             return attributes
         return {**attributes, "company": self._company(named)}
 
-    def _company(self, public_id: str | None) -> Company:
+    def _company(self, public_id: str) -> Company:
         caller = self.context["request"].user
-        if public_id is None:
+        if not public_id:
             company = platform.company_for(caller)
             if company is None:
                 raise ValidationError({"company": ["Name the company."]})
