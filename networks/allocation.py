@@ -1,25 +1,42 @@
-"""What must not be given twice: addresses, and the uses of access keys.
+"""What must not be given twice: addresses, ranges, the hub's place, and the uses of access keys.
 
 Callers hold the lock of the network's row (`locked`), so they take turns; the tables' constraints
 stand behind that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import F
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from networks import addressing
-from networks.errors import DeviceTaken, NoFreeAddress, WrongAccessKey
-from networks.models import AccessKey, Lease, Network
+from networks.addressing import Range
+from networks.errors import (
+    DeviceTaken,
+    HubExists,
+    NoFreeAddress,
+    RangeOverlaps,
+    WrongAccessKey,
+)
+from networks.models import AccessKey, Gateway, Lease, Network, Node
 from networks.models.key import digest_of
 
 _STEP = 256
 
 
 def locked(network_id: int) -> Network:
-    """Return a network's row, as it is, to oneself until the transaction ends."""
-    return Network.objects.select_for_update().get(pk=network_id)
+    """Return a network's row, as it is, to oneself until the transaction ends.
+
+    Raises `Http404` if it has been deleted.
+    """
+    return get_object_or_404(Network.objects.select_for_update(), pk=network_id)
+
+
+def locked_with(node: Node) -> tuple[Network, Node]:
+    """Return a node's row and its network's, as they are, as `locked` does."""
+    network = locked(node.network_id)
+    return network, get_object_or_404(Node.objects.select_for_update(), pk=node.pk)
 
 
 def lease(network: Network, mac_address: str) -> Lease:
@@ -87,6 +104,39 @@ def _count_use(key: AccessKey) -> bool:
 def last_number(network: Network) -> int:
     ranges = [range_ for range_ in (network.range, network.range6) if range_]
     return min(addressing.last_number(range_) for range_ in ranges)
+
+
+def demand_free_ranges(network: Network, texts: Iterable[str], *, by: Node | None = None) -> None:
+    """Raise `RangeOverlaps` if the network, or a node but `by`, is reached in one of these ranges."""
+    wanted = [addressing.range_of(text) for text in texts]
+    if not wanted:
+        return
+    own = [addressing.range_of(text) for text in network.ranges]
+    taken = list(ranges_behind(network, but=by))
+    for range_ in wanted:
+        # The default route has all addresses: it stands behind all others, and beside none.
+        alike = [other for other in taken if bool(other.prefixlen) == bool(range_.prefixlen)]
+        if other := addressing.overlapping(range_, [*(own if range_.prefixlen else []), *alike]):
+            whose = "the network's own range" if other in own else "what another node leads to"
+            raise RangeOverlaps(f"{range_} overlaps {other}: {whose}.")
+
+
+def ranges_behind(network: Network, *, but: Node | None = None) -> Iterator[Range]:
+    """Yield what is reached at the network's nodes besides themselves."""
+    pk = but.pk if but else 0
+    gateways = Gateway.objects.filter(node__network=network).exclude(node=pk)
+    extra = network.nodes.exclude(pk=pk).exclude(allowed_addresses=[])
+    for texts in gateways.values_list("ranges", flat=True):
+        yield from map(addressing.range_of, texts)
+    for texts in extra.values_list("allowed_addresses", flat=True):
+        yield from map(addressing.range_of, texts)
+
+
+def demand_no_other_hub(network: Network, node: Node | None = None) -> None:
+    """Raise `HubExists` if another node than this is the network's hub."""
+    hubs = network.nodes.filter(is_hub=True).exclude(pk=node.pk if node else 0)
+    if other := hubs.first():
+        raise HubExists(f"{other.name} is the hub of {network.netid}: remove it first.")
 
 
 def _lowest_free(network: Network) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -57,7 +58,8 @@ def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
     """Let a device in: answers its node, with an address.
 
     A device that comes again with a good key is enrolled anew in its old place. Raises
-    `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken` where a fact belongs to another node.
+    `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken`, `RangeOverlaps` or `HubExists` where a
+    fact belongs to another node.
     """
     if password:
         facts["password"] = make_password(password)  # before the lock: it is meant to be slow
@@ -78,6 +80,9 @@ def _let_in(network: Network, admission: Admission, password: str, facts: dict[s
     elif known is not None:
         return _come_again(known, admission, password)
     is_pending = admission.door is Door.WAITING
+    if facts.get("is_hub"):
+        allocation.demand_no_other_hub(network)
+    allocation.demand_free_ranges(network, facts.get("allowed_addresses", ()))
     node = known or _new_node(network, facts)
     _enrol(node, facts, is_pending=is_pending)
     node.save()
@@ -138,9 +143,10 @@ def free_port(router: Router, first: int) -> int:
 
 
 def free_port_among(nodes: QuerySet[Node], first: int) -> int:
-    """Return the lowest port from `first` on that none of these nodes has."""
+    """Return the lowest port from `first` on that none of these nodes has, or else one below."""
     taken = set(nodes.values_list("listen_port", flat=True))
-    return next(port for port in _PORTS[first - _PORTS.start :] if port not in taken)
+    own = _PORTS.index(first)
+    return next(port for port in chain(_PORTS[own:], _PORTS[:own]) if port not in taken)
 
 
 def approve(node: Node) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from cloudpilot.jobs import clock
 from networks import addressing, allocation, joining, services
-from networks.errors import DeviceTaken, HubAway, HubExists, RangeOverlaps
+from networks.errors import DeviceTaken, HubAway, RangeOverlaps
 from networks.hub.tunnels import is_nobodys
 from networks.joining import Admission, Door, free_port_among
 from networks.models import HubProcess, Network, Node
@@ -60,13 +60,10 @@ def add_router(network: Network, router: Router, *, endpoint: str = "") -> Node:
     """
     node = network.nodes.filter(router=router).first()
     if node is None:
-        _demand_no_other_hub(network)
+        allocation.demand_no_other_hub(network)
         by_hand = Admission(network, Door.PEOPLE)
         node = joining.join(by_hand, mac_address=_made_up_mac(router), router=router)
-    with transaction.atomic():
-        row = allocation.locked(network.pk)
-        _demand_no_other_hub(row, node)
-        nodes.update(node, is_hub=True, endpoint=endpoint or node.endpoint)
+    nodes.update(node, is_hub=True, endpoint=endpoint or node.endpoint)
     return node
 
 
@@ -94,14 +91,8 @@ def _demand_process() -> HubProcess:
     return process
 
 
-def _demand_no_other_hub(network: Network, node: Node | None = None) -> None:
-    others = network.nodes.filter(is_hub=True).exclude(pk=node.pk if node else 0)
-    if other := others.first():
-        raise HubExists(f"{other.name} is the hub of {network.netid}: remove it first.")
-
-
 def _new_host(network: Network, endpoint: str) -> Node:
-    _demand_no_other_hub(network)
+    allocation.demand_no_other_hub(network)
     demand_free_ranges(network)
     lease = allocation.lease(network, MAC_ADDRESS)
     node = Node.objects.create(

@@ -16,13 +16,14 @@ class AccessKeySerializer(MeshSerializer):
     """`value`, `accessstring` and `onboardingline` are in the answer that makes it, and null ever after."""
 
     name = serializers.RegexField(
-        r"^[A-Za-z0-9._-]*\Z", max_length=20, required=False, allow_blank=True
+        r"^[A-Za-z0-9_-][A-Za-z0-9._-]*\Z", max_length=20, required=False, allow_blank=True
     )
     value = serializers.CharField(
         max_length=64,
         required=False,
         allow_null=True,
-        help_text="what devices show: 8 letters, digits, `-` and `_` or more; absent: a random one",
+        allow_blank=True,
+        help_text="what devices show: 8 letters, digits, `-` and `_` or more; empty: a random one",
     )
     accessstring = serializers.CharField(read_only=True, allow_null=True)
     onboardingline = serializers.CharField(
@@ -39,7 +40,7 @@ class AccessKeySerializer(MeshSerializer):
     lastused = serializers.IntegerField(read_only=True)
 
     def validate_value(self, value: str) -> str:
-        if not _VALUE.fullmatch(value):
+        if value and not _VALUE.fullmatch(value):
             raise serializers.ValidationError("Use 8 to 64 letters, digits, `-` and `_`.")
         return value
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from networks import names
+from networks import allocation, names
 from networks.errors import KeyNameTaken
 from networks.models import AccessKey, Network
 from networks.models.key import digest_of
@@ -20,6 +20,7 @@ def create(
     value = value or names.random_letters(_VALUE_LENGTH)
     try:
         with transaction.atomic():
+            allocation.locked(network.pk)  # which may be gone by now
             key = AccessKey.objects.create(
                 network=network,
                 name=name or f"key{names.random_letters(5)}",

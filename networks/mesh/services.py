@@ -9,10 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from networks import addressing, allocation, services
-from networks.addressing import Range
 from networks.errors import NetidTaken, NetworkHasNodes, NoFreeRange, RangeOverlaps
 from networks.hub import membership
-from networks.models import Gateway, Lease, Network, Node
+from networks.models import Lease, Network, Node
 from users.models import Company
 
 _TRIES = 20
@@ -100,17 +99,10 @@ def _complete(network: Network, columns: dict[str, Any]) -> None:
 
 
 def _demand_apart(network: Network) -> None:
-    gateways = Gateway.objects.filter(node__network=network)
-    for texts in gateways.values_list("ranges", flat=True):
-        for other in map(addressing.range_of, texts):
-            if other.prefixlen and any(
-                addressing.overlapping(own, [other]) for own in _both(network)
-            ):
-                raise RangeOverlaps(f"{other} lies behind a gateway of this network.")
-
-
-def _both(network: Network) -> list[Range]:
-    return [addressing.range_of(text) for text in network.ranges]
+    own = [addressing.range_of(text) for text in network.ranges]
+    for other in allocation.ranges_behind(network):
+        if other.prefixlen and addressing.overlapping(other, own):
+            raise RangeOverlaps(f"{other} lies behind a node of this network.")
 
 
 def _move_nodes(network: Network) -> None:

@@ -245,6 +245,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='node',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_hub', True)), fields=('network',), name='one_hub_a_network'),
+        ),
+        migrations.AddConstraint(
+            model_name='node',
             constraint=models.UniqueConstraint(condition=models.Q(('is_host', True)), fields=('listen_port',), name='host_has_one_network_a_port'),
         ),
         migrations.AddConstraint(

@@ -126,6 +126,11 @@ class Node(models.Model):
                 name="host_is_one_node_a_network",
             ),
             models.UniqueConstraint(
+                fields=["network"],
+                condition=models.Q(is_hub=True),
+                name="one_hub_a_network",
+            ),
+            models.UniqueConstraint(
                 fields=["listen_port"],
                 condition=models.Q(is_host=True),
                 name="host_has_one_network_a_port",

@@ -141,7 +141,15 @@ class NodeChangeSerializer(_NodeFields):
     address = AddressField()
     address6 = AddressField(help_text="follows from `address`")
 
-    for_people = (*_NodeFields.for_people, "address")
+    for_people = (*_NodeFields.for_people, "address", "mac_address")
+
+    def validate_address(self, address: str) -> str:
+        if address:
+            try:
+                addressing.number_of(self.context["network"].range, address)
+            except ValueError as exc:
+                raise ValidationError(str(exc)) from exc
+        return address
 
     def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
         node: Node = self.context["node"]

@@ -23,14 +23,15 @@ _OF_CONSEQUENCE = {
 
 
 def update(node: Node, *, password: str = "", **columns: Any) -> None:
-    """Change a node. Raises `DeviceTaken` where a value belongs to another one."""
+    """Change a node.
+
+    Raises `DeviceTaken`, `RangeOverlaps` and `HubExists` where a value belongs to another one.
+    """
     if password:
         columns["password"] = make_password(password)  # before the lock: it is meant to be slow
     try:
         with transaction.atomic():
-            network = allocation.locked(node.network_id)
-            row = get_object_or_404(Node.objects.select_for_update(), pk=node.pk)
-            _change(network, row, columns)
+            _change(*allocation.locked_with(node), columns)
     except IntegrityError as exc:
         raise DeviceTaken(
             "Another node has this MAC address, address or public key, or its router this port."
@@ -46,6 +47,9 @@ def _change(network: Network, node: Node, columns: dict[str, Any]) -> None:
         node.credential_number += 1
     if "mac_address" in columns:
         _rename_lease(network, node.mac_address, columns["mac_address"])
+    if columns.get("is_hub"):
+        allocation.demand_no_other_hub(network, node)
+    allocation.demand_free_ranges(network, columns.get("allowed_addresses", ()), by=node)
     for name, value in columns.items():
         setattr(node, name, value)
     _complete(network, node, before)
@@ -134,7 +138,7 @@ def check_in(node: Node) -> CheckIn:
         delete(node)
         return CheckIn(now, node.is_pending, needs_delete=True)
     # The network before the peers: what changes in between is told again, and never lost.
-    network = Network.objects.get(pk=node.network_id)
+    network = get_object_or_404(Network, pk=node.network_id)
     with transaction.atomic():
         row = get_object_or_404(Node.objects.select_for_update(), pk=node.pk)
         found = _judged(row, network, now)

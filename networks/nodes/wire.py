@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from networks.fields import NEVER, unix
@@ -30,8 +31,9 @@ _MISSED = 3
 
 
 def one(node: Node) -> dict[str, Any]:
-    """Return a node as it is in the database now."""
-    return shown(Node.objects.values(*COLUMNS).get(pk=node.pk), timezone.now())
+    """Return a node as it is in the database now; or raise `Http404`."""
+    row = get_object_or_404(Node.objects.values(*COLUMNS), pk=node.pk)
+    return shown(row, timezone.now())
 
 
 def many(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,6 +1,13 @@
 import pytest
+from django.http import Http404
 
+from networks import joining
+from networks.joining import Admission, Door
+from networks.keys import services as keys
+from networks.mesh import services as mesh
 from networks.models import Lease, Network, Node, Platform
+from networks.nodes import gateways, wire
+from networks.nodes import services as nodes
 from tests.factories import CompanyFactory, NetworkFactory, NodeFactory
 from tests.networks.conftest import MAC
 
@@ -76,6 +83,33 @@ def test_a_range_must_have_room_for_nodes(client, text):
     assert (response.status_code, [*response.json()["errors"]]) == (400, ["addressrange"])
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("addressrange6", "fd00::%x/64"), ("localrange", "fd00::1%x/128"), ("dns", ["fe80::1%x"]),
+     ("dns", [""]), ("dns", "10.0.0.1")],
+)  # fmt: skip
+def test_what_is_no_address_everywhere_is_refused_by_name(client, network, field, value):
+    response = client.put("/api/networks/skynet", {field: value})
+
+    assert response.status_code == 400
+    assert [name.partition(".")[0] for name in response.json()["errors"]] == [field]
+
+
+def test_a_blank_company_is_the_makers_own(client, operator):
+    answer = client.post("/api/networks", {"netid": "skynet", "company": ""}).json()
+
+    assert answer["company"] == operator.personal_company.public_id
+    assert client.put("/api/networks/skynet", {"company": ""}).status_code == 200
+
+
+def test_a_new_range_leaves_out_what_is_reached_at_nodes(client, network):
+    NodeFactory(network=network, allowed_addresses=["172.31.0.0/16"])
+
+    response = client.put("/api/networks/skynet", {"addressrange": "172.16.0.0/12"})
+
+    assert response.status_code == 409
+
+
 def test_a_netid_is_not_editable(client, network):
     assert client.put("/api/networks/skynet", {"netid": "other"}).status_code == 400
     assert client.put("/api/networks/skynet", {"netid": "skynet"}).status_code == 200
@@ -148,6 +182,24 @@ def test_a_network_that_is_deleted_leaves_its_routers_to_clean_up(client, networ
     client.delete("/api/networks/skynet?force=true")
 
     assert router.reconciliation.desired_version > router.reconciliation.applied_version
+
+
+def test_who_comes_when_a_network_has_just_gone_finds_none(network, node):
+    mesh.delete(network.pk, force=True)
+    admission = Admission(network, Door.PEOPLE)
+    acts = [
+        lambda: joining.join(admission, mac_address=MAC),
+        lambda: keys.create(network, name="mykey"),
+        lambda: mesh.update(network.pk, mtu=1400),
+        lambda: nodes.update(node, name="x"),
+        lambda: nodes.check_in(node),
+        lambda: gateways.make(node, ranges=[], interface="eth0"),
+        lambda: wire.one(node),
+    ]
+
+    for act in acts:
+        with pytest.raises(Http404):
+            act()
 
 
 def test_new_keys_are_asked_of_all_nodes_once(client, node, as_node):

@@ -233,6 +233,20 @@ def test_two_networks_of_one_router_have_ports_of_their_own(client, operator, ne
     assert ports == [51821, 51822]
 
 
+def test_a_router_has_a_port_left_below_the_highest_one(client, operator, network, router):
+    for row in (network, NetworkFactory(owner=operator, netid="other")):
+        row.default_listen_port = 65535
+        row.save()
+    body = {"macaddress": MAC, "router": router.pk}
+
+    ports = [
+        client.post(f"/api/nodes/{netid}", body).json()["listenport"]
+        for netid in (network.netid, "other")
+    ]
+
+    assert ports == [65535, 1024]
+
+
 # --- Changes --------------------------------------------------------------------------------
 
 
@@ -249,7 +263,7 @@ def test_a_node_changes_what_it_is_itself(as_node, node):
 @pytest.mark.parametrize(
     "grab",
     [{"address": "10.70.0.77"}, {"allowedips": "0.0.0.0/0"}, {"ishub": True},
-     {"expdatetime": 4000000000}],
+     {"expdatetime": 4000000000}, {"macaddress": "8c:90:b5:06:f1:da"}],
 )  # fmt: skip
 def test_a_node_does_not_decide_what_reaches_beyond_it(as_node, node, grab):
     response = as_node(node).put(OWN, grab)
@@ -285,7 +299,9 @@ def test_people_choose_a_nodes_address(client, node):
 
 @pytest.mark.parametrize("address", ["10.71.0.1", "10.70.255.255", "10.70.0.0", "fd00::1"])
 def test_a_node_has_no_address_beyond_the_range(client, node, address):
-    assert client.put(OWN, {"address": address}).status_code in {400, 409}
+    response = client.put(OWN, {"address": address})
+
+    assert (response.status_code, [*response.json()["errors"]]) == (400, ["address"])
 
 
 def test_an_address_is_one_nodes(client, network, node):
@@ -329,6 +345,51 @@ def test_a_node_that_is_deleted_is_gone_and_its_token_with_it(as_node, node):
 
     assert own.delete(OWN).status_code == 200
     assert own.delete(OWN).status_code == 401
+
+
+def test_a_range_is_reached_at_one_node_alone(client, network, node):
+    other = NodeFactory(network=network, allowed_addresses=["172.31.0.0/16"]).mac_address
+    within = {"allowedips": "172.31.5.0/24"}
+
+    changed = client.put(OWN, within)
+    added = client.post("/api/nodes/skynet", {"macaddress": "8c:90:b5:06:f1:01", **within})
+    kept = client.put(f"/api/nodes/skynet/{other}", within)
+
+    assert (changed.status_code, added.status_code, kept.status_code) == (409, 409, 200)
+    assert Node.objects.get(mac_address=MAC).allowed_addresses == []
+
+
+def test_a_network_has_one_hub(client, network, node):
+    NodeFactory(network=network, name="first", is_hub=True)
+
+    changed = client.put(OWN, {"ishub": True})
+    added = client.post("/api/nodes/skynet", {"macaddress": "8c:90:b5:06:f1:01", "ishub": True})
+
+    assert (changed.status_code, added.status_code) == (409, 409)
+    assert "first is the hub" in changed.json()["Message"]
+
+
+@pytest.mark.parametrize("field", ["allowedips", "localaddress", "endpoint"])
+def test_nothing_gets_into_configurations_by_an_addresss_zone(client, network, node, field):
+    response = client.put(OWN, {field: "fd00::1%x\nPostUp = reboot"})
+
+    assert (response.status_code, [*response.json()["errors"]]) == (400, [field])
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254", "255.255.255.255", "::", "ff02::1",
+     "localhost", "0x7f000001", "1.2.3.4:51820", "fe80::1%eth0", "a_b.example"],
+)  # fmt: skip
+def test_an_endpoint_is_where_others_can_call(client, node, endpoint):
+    assert client.put(OWN, {"endpoint": endpoint}).status_code == 400
+
+
+@pytest.mark.parametrize("endpoint", ["10.0.0.9", "192.168.88.1", "fd00::1", "Cafe.Example"])
+def test_an_endpoint_may_be_a_private_one_in_every_mode(client, node, settings, endpoint):
+    settings.ROUTER_HOST_POLICY = "saas"
+
+    assert client.put(OWN, {"endpoint": endpoint}).json()["endpoint"] == endpoint.lower()
 
 
 # --- Check-in -------------------------------------------------------------------------------
@@ -477,6 +538,18 @@ def test_a_key_without_limit_is_asked_for_by_name(client, network):
     answer = client.post("/api/networks/skynet/keys", {"unlimited": True}).json()
 
     assert (answer["uses"], answer["unlimited"]) == (None, True)
+
+
+@pytest.mark.parametrize("name", [".", "..", ".x", "a/b", "a" * 21])
+def test_a_keys_name_can_stand_in_a_path(client, network, name):
+    assert client.post("/api/networks/skynet/keys", {"name": name}).status_code == 400
+
+
+def test_a_key_whose_value_is_left_blank_gets_one(client, network):
+    """The page's clients send all of their fields, set or not."""
+    body = {"name": "mykey", "value": "", "accessstring": "", "uses": 1}
+
+    assert len(client.post("/api/networks/skynet/keys", body).json()["value"]) == 16
 
 
 def test_two_keys_of_a_network_have_two_names(client, access_key):

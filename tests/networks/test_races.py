@@ -1,15 +1,18 @@
 """Joins at once: no address goes to two, and no key is used more often than it allows."""
 
+from collections import Counter
+
 import pytest
 
 from networks import allocation, joining
 from networks.admins import services as admins
-from networks.errors import AdminExists, NetidTaken, WrongAccessKey
+from networks.errors import AdminExists, HubExists, NetidTaken, RangeOverlaps, WrongAccessKey
 from networks.joining import Door
 from networks.keyupdate import rolling
 from networks.keyupdate import services as keyupdate
 from networks.mesh import services as mesh
 from networks.models import AccessKey, KeyChange, KeyUpdate, Lease, Network, Node, Platform
+from networks.nodes import services as nodes
 from tests.factories import (
     AccessKeyFactory,
     CompanyFactory,
@@ -120,6 +123,19 @@ def test_of_first_admins_made_at_once_there_is_one():
 
     assert [type(problem) for problem in refused(answers)] == [AdminExists] * (MANY - 1)
     assert User.objects.filter(is_superuser=True).count() == Platform.objects.count() == 1
+
+
+def test_of_hubs_and_of_a_range_named_at_once_there_is_one_each():
+    network = NetworkFactory()
+    members = [NodeFactory(network=network) for _ in range(MANY)]
+    rows = Network.objects.filter(pk=network.pk)
+    facts = [{"is_hub": True}, {"allowed_addresses": ["172.31.0.0/16"]}]
+
+    answers = at_a_lock(rows, lambda n: nodes.update(members[n], **facts[n % 2]), MANY)
+
+    kinds = Counter(type(problem) for problem in refused(answers))
+    assert kinds == {HubExists: MANY // 2 - 1, RangeOverlaps: MANY // 2 - 1}
+    assert Node.objects.filter(is_hub=True).count() == 1
 
 
 def test_key_updates_asked_for_at_once_are_one():
