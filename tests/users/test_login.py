@@ -191,5 +191,5 @@ def test_the_hash_is_argon2_and_slim(settings):
 
     user.set_password(PASSWORD)
 
-    assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert user.password.startswith("argon2$argon2id$v=19$m=7168,t=5,p=1$")
     assert user.check_password(PASSWORD)
