@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import Expression, QuerySet
 from django.db.models.query import get_related_populators
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 
 
 class prepared(Generic[Row]):
@@ -21,10 +21,11 @@ class prepared(Generic[Row]):
     The function is called once for each number of arguments, with stand-ins in their place. So it
     may filter by them and do no more: what it decides, it decides for good. Arguments are texts,
     whole numbers, moments and UUIDs, and go to the database without a field's conversion.
-    Of what a queryset can have made of its rows, this knows `only` and `select_related`.
+    Of what a queryset can have made of its rows, this knows `only`, `select_related`, and `values`
+    of columns.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
         self._written = cache(lambda count: _Written(build(*map(_Place, range(count)))))
         update_wrapper(self, build)
 
@@ -67,19 +68,14 @@ class _Place(Expression):
 class _Written(Generic[Row]):
     """A query's SQL, and how its rows are read: what `ModelIterable` finds out each time."""
 
-    def __init__(self, queryset: QuerySet[Row]) -> None:
+    def __init__(self, queryset: QuerySet[Any, Row]) -> None:
         self.database = queryset.db
         compiler: Any = queryset.query.get_compiler(queryset.db)
         self.sql, self._params = compiler.as_sql()
         self._converters = compiler.get_converters([column for column, *_ in compiler.select])
         self._convert = compiler.apply_converters
-        self._model = queryset.model
-        places = compiler.klass_info["select_fields"]
-        self._own = slice(places[0], places[-1] + 1)
-        self._names = [column.target.attname for column, *_ in compiler.select[self._own]]
-        # The types are those of a later Django, which asks for one more.
-        populators: Any = get_related_populators
-        self._related = populators(compiler.klass_info, compiler.select, queryset.db)
+        names = queryset.query.values_select
+        self._read = _mapping(names) if names else _instance(queryset, compiler)
 
     def filled(self, values: tuple[Any, ...], database: BaseDatabaseWrapper) -> list[Any]:
         return [
@@ -88,11 +84,31 @@ class _Written(Generic[Row]):
         ]
 
     def rows(self, found: list[tuple[Any, ...]]) -> Iterator[Row]:
-        for columns in self._convert(found, self._converters):
-            row = self._model.from_db(self.database, self._names, columns[self._own])
-            for related in self._related:
-                related.populate(columns, row)
-            yield row
+        return map(self._read, self._convert(found, self._converters))
+
+
+def _mapping(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what makes a mapping of a row's columns."""
+    return lambda columns: dict(zip(names, columns, strict=True))
+
+
+def _instance(queryset: QuerySet[Any, Any], compiler: Any) -> Callable[[Any], Any]:
+    """Return what makes an instance of a row's columns, with those of its related rows."""
+    model, database = queryset.model, queryset.db
+    places = compiler.klass_info["select_fields"]
+    own = slice(places[0], places[-1] + 1)
+    names = [column.target.attname for column, *_ in compiler.select[own]]
+    # The types are those of a later Django, which asks for one more.
+    populators: Any = get_related_populators
+    related = populators(compiler.klass_info, compiler.select, database)
+
+    def read(columns: Any) -> Any:
+        row = model.from_db(database, names, columns[own])
+        for each in related:
+            each.populate(columns, row)
+        return row
+
+    return read
 
 
 def _for_database(value: Any, database: BaseDatabaseWrapper) -> Any:

@@ -118,3 +118,15 @@ def test_parallel_runs_do_not_mix_their_arguments():
     found = at_once(lambda number: [row.name for row in named(f"router {number}")], 10)
 
     assert sorted(found) == [[f"router {number}"] for number in range(10)]
+
+
+def test_rows_that_are_wanted_as_mappings_are_like_the_orms_own():
+    router = RouterFactory()
+    wanted = ("pk", "name", "company__public_id", "is_active", "created_at")
+
+    @prepared
+    def columns_of(pk):
+        return Router.objects.filter(pk=pk).values(*wanted)
+
+    assert columns_of(router.pk) == list(Router.objects.filter(pk=router.pk).values(*wanted))
+    assert columns_of(0) == []
