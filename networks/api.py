@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
+from drf_orjson_renderer.renderers import ORJSONRenderer
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -53,6 +54,7 @@ class MeshView(FamilyView):
     authentication_classes: Sequence[Any] = CREDENTIALS
     permission_classes: Sequence[Any] = (IsAuthenticated, MayCall)
     parser_classes: Sequence[Any] = UNLABELLED_PARSERS
+    renderer_classes: Sequence[Any] = (ORJSONRenderer,)  # its lists have thousands of rows
     action_roles: ClassVar[dict[str, Role]] = {}
     for_nodes: ClassVar[tuple[str, ...]] = ()  # the acts that a node may carry out on itself
 
