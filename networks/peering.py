@@ -5,13 +5,15 @@ the map: nobody else decides it.
 """
 
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from django.db.models import Q
 from django.utils import timezone
 
 from networks import wireguard
 from networks.models import Gateway, Network, Node
+from networks.querysets import NodeQuerySet
 
 
 class Peer(NamedTuple):
@@ -65,24 +67,32 @@ def peers_of(node: Node) -> list[Peer]:
     """
     if node.is_pending or node.has_expired(timezone.now()):
         return []
-    others = [peer for peer in members(node.network) if peer.pk != node.pk]
-    if node.is_hub:
-        return others
-    hub = next((peer for peer in others if peer.is_hub), None)
-    if node.network.topology == Network.Topology.HUB:
-        return [_standing_for_all(hub, node.network, others)] if hub else []
-    if hub is None or node.endpoint:
-        return others
-    return _with_hub_between(node, hub, others)
+    others = _connected(node.network).exclude(pk=node.pk)
+    if node.network.topology == Network.Topology.HUB and not node.is_hub:
+        return _the_hub_for_all(node.network, others)
+    peers = _read(others)
+    hub = next((peer for peer in peers if peer.is_hub), None)
+    if hub is None or node.is_hub or node.endpoint:
+        return peers
+    return _with_hub_between(node, hub, peers)
 
 
 def members(network: Network) -> list[Peer]:
     """Return the nodes of a network that are peers of others. Three queries, however many."""
-    gateways = Gateway.objects.filter(node__network=network).values_list("node", "ranges")
+    return _read(_connected(network))
+
+
+def _connected(network: Network) -> NodeQuerySet:
+    nodes: NodeQuerySet = network.nodes.connected(timezone.now())
+    return nodes.order_by("pk")
+
+
+def _read(nodes: NodeQuerySet) -> list[Peer]:
+    gateways = Gateway.objects.filter(node__in=nodes.order_by()).values_list("node", "ranges")
     # Few have any, and of thousands each would be read from JSON.
-    more = network.nodes.exclude(allowed_addresses=[]).values_list("pk", "allowed_addresses")
+    more = nodes.exclude(allowed_addresses=[]).values_list("pk", "allowed_addresses")
     behind, extra = dict(gateways), dict(more)
-    rows = network.nodes.connected(timezone.now()).order_by("pk").values_list(*_COLUMNS)
+    rows = nodes.values_list(*_COLUMNS)
     return [_peer(row, extra.get(row[0], ()), behind.get(row[0], ())) for row in rows]
 
 
@@ -90,7 +100,20 @@ def _peer(columns: Any, extra: Iterable[str], gateway_ranges: Iterable[str]) -> 
     address, address6 = columns[4:6]
     own = (f"{address}/32", f"{address6}/128") if address6 else (f"{address}/32",)
     routes = (*extra, *gateway_ranges)
-    return Peer(*(*columns, (*own, *routes), routes, tuple(gateway_ranges)))
+    return Peer._make((*columns, own + routes, routes, tuple(gateway_ranges)))
+
+
+def _the_hub_for_all(network: Network, others: NodeQuerySet) -> list[Peer]:
+    """Return the hub of a star, by which all that is behind the others is reached too.
+
+    Of the others only those are read that have something behind them.
+    """
+    has_more = Q(gateway__isnull=False) | ~Q(allowed_addresses=[])
+    peers = _read(others.filter(Q(is_hub=True) | has_more))
+    routes = _all_of(*(peer.routes for peer in peers))
+    allowed = (*network.ranges, *routes)
+    hubs = (peer for peer in peers if peer.is_hub)
+    return [hub._replace(allowed_addresses=allowed, routes=routes) for hub in islice(hubs, 1)]
 
 
 def _with_hub_between(node: Node, hub: Peer, others: list[Peer]) -> list[Peer]:
@@ -102,11 +125,6 @@ def _with_hub_between(node: Node, hub: Peer, others: list[Peer]) -> list[Peer]:
         routes=_all_of(hub.routes, *(peer.routes for peer in beyond)),
     )
     return [between, *direct]
-
-
-def _standing_for_all(hub: Peer, network: Network, others: list[Peer]) -> Peer:
-    routes = _all_of(*(peer.routes for peer in others))
-    return hub._replace(allowed_addresses=(*network.ranges, *routes), routes=routes)
 
 
 def _all_of(*texts: Iterable[str]) -> tuple[str, ...]:

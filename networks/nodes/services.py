@@ -1,6 +1,6 @@
 """What becomes of a node: changed, deleted, heard from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -149,7 +149,8 @@ def check_in(node: Node) -> CheckIn:
             row.seen_version, row.seen_nodes_version = network.version, network.nodes_version
             columns += ["last_peer_update_at", "seen_version", "seen_nodes_version"]
         row.save(update_fields=columns)
-    return found
+    # Not while others wait for the row, or for the whole database: there may be thousands.
+    return replace(found, peers=tuple(peering.peers_of(row)))
 
 
 def _judged(node: Node, network: Network, now: datetime) -> CheckIn:
@@ -162,5 +163,4 @@ def _judged(node: Node, network: Network, now: datetime) -> CheckIn:
         is_pending=False,
         needs_config_update=node.modified_at > heard or node.seen_version < network.version,
         needs_peer_update=node.seen_nodes_version < network.nodes_version,
-        peers=tuple(peering.peers_of(node)),
     )

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from networks.models import Gateway
 from networks.peering import peers_of
@@ -97,3 +99,20 @@ def test_peers_cost_as_many_queries_however_many_they_are(network, django_assert
 
     with django_assert_num_queries(3):
         assert len(peers_of(own)) == 4
+
+
+def test_in_a_star_a_node_reads_of_the_others_only_those_that_have_more_behind_them(network):
+    network.topology = network.Topology.HUB
+    network.save()
+    NodeFactory(network=network, is_hub=True)
+    NodeFactory(network=network, name="carrier", allowed_addresses=["192.168.7.0/24"])
+    own = NodeFactory(network=network)
+    NodeFactory.create_batch(3, network=network)
+
+    with CaptureQueriesContext(connection) as asked:
+        peers_of(own)
+
+    (reading,) = (query["sql"] for query in asked if '"public_key"' in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(reading)
+        assert len(cursor.fetchall()) == 2
