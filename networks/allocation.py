@@ -5,11 +5,13 @@ stand behind that.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
+from cloudpilot.prepared import prepared
 from networks import addressing
 from networks.addressing import Range
 from networks.errors import (
@@ -20,7 +22,6 @@ from networks.errors import (
     WrongAccessKey,
 )
 from networks.models import AccessKey, Gateway, Lease, Network, Node
-from networks.models.key import digest_of
 
 _STEP = 256
 
@@ -44,7 +45,7 @@ def lease(network: Network, mac_address: str) -> Lease:
 
     When none is free, whoever left first loses theirs. Raises `NoFreeAddress`.
     """
-    own = Lease.objects.filter(network=network, mac_address=mac_address).first()
+    own = next(iter(_leases_of_device(network.pk, mac_address)), None)
     if own is not None:
         own.released_at = None
         own.save(update_fields=["released_at"])
@@ -54,6 +55,11 @@ def lease(network: Network, mac_address: str) -> Lease:
         number = _taken_from_who_left_first(network)
     _note_lowest_free(network, number + 1, at_least=network.lowest_free)
     return Lease.objects.create(network=network, mac_address=mac_address, number=number)
+
+
+@prepared
+def _leases_of_device(network_id: Any, mac_address: Any) -> QuerySet[Lease]:
+    return Lease.objects.filter(network=network_id, mac_address=mac_address)
 
 
 def release(network: Network, mac_address: str) -> None:
@@ -77,28 +83,19 @@ def look_from_the_start(network: Network) -> None:
     _note_lowest_free(network, 1)
 
 
-def use_key(network: Network, value: str) -> AccessKey:
-    """Count a use of the network's key that has this value; the last one deletes the key.
-
-    Raises `WrongAccessKey`.
-    """
-    keys = AccessKey.objects.usable_at(timezone.now())
-    key = keys.filter(network=network, value_digest=digest_of(value)).first()
-    if key is None or not _count_use(key):
+def use(key: AccessKey) -> AccessKey:
+    """Count a use of a key, if it is good now; the last one deletes it. Raises `WrongAccessKey`."""
+    now = timezone.now()
+    row = AccessKey.objects.usable_at(now).filter(pk=key.pk)
+    # What this finds to be the last, the next deletes. Without a limit, less one is still without.
+    if row.exclude(uses_left=1).update(
+        uses_left=F("uses_left") - 1, used=F("used") + 1, last_used_at=now
+    ):
+        return key
+    deleted, _ = row.filter(uses_left=1).delete()
+    if not deleted:
         raise WrongAccessKey("This access key lets nobody in here.")
     return key
-
-
-def _count_use(key: AccessKey) -> bool:
-    row = AccessKey.objects.filter(pk=key.pk)
-    used = {"used": F("used") + 1, "last_used_at": timezone.now()}
-    if key.uses_left is None:
-        return bool(row.update(**used))
-    # In this order: what the first finds too few, the second finds to be the last.
-    if row.filter(uses_left__gt=1).update(uses_left=F("uses_left") - 1, **used):
-        return True
-    deleted, _ = row.filter(uses_left=1).delete()
-    return bool(deleted)
 
 
 def last_number(network: Network) -> int:
@@ -143,16 +140,17 @@ def _lowest_free(network: Network) -> int:
     """Look from where all below have leases; where the run of taken numbers is long, in steps."""
     free = network.lowest_free
     while True:
-        taken = list(_leases_from(network, free))
+        taken = [lease.number for lease in _leases_from(network.pk, free)]
         found = addressing.lowest_free(taken, free)
         if len(taken) < _STEP or found <= taken[-1]:
             return found
         free = found
 
 
-def _leases_from(network: Network, number: int) -> Iterator[int]:
-    numbers = Lease.objects.filter(network=network, number__gte=number).order_by("number")
-    yield from numbers.values_list("number", flat=True)[:_STEP]
+@prepared
+def _leases_from(network_id: Any, number: Any) -> QuerySet[Lease]:
+    leases = Lease.objects.filter(network=network_id, number__gte=number).order_by("number")
+    return leases.only("number")[:_STEP]
 
 
 def _taken_from_who_left_first(network: Network) -> int:
@@ -166,4 +164,4 @@ def _taken_from_who_left_first(network: Network) -> int:
 
 def _note_lowest_free(network: Network, number: int, at_least: int = 1) -> None:
     network.lowest_free = max(number, at_least)
-    network.save(update_fields=["lowest_free"])
+    Network.objects.filter(pk=network.pk).update(lowest_free=network.lowest_free)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from cloudpilot.prepared import prepared
 from cloudpilot.problems import UNAUTHENTICATED
 from networks import allocation, names, services, wireguard
 from networks.errors import DeviceTaken, WrongAccessKey
@@ -35,7 +36,7 @@ class Admission:
 
     network: Network
     door: Door
-    key: str = ""
+    key: AccessKey | None = None
 
 
 def by_key(netid: str, key: str) -> Admission:
@@ -44,14 +45,21 @@ def by_key(netid: str, key: str) -> Admission:
     A network that takes sign-ups by hand lets the device wait. Raises `WrongAccessKey`, and is as
     silent about which networks there are.
     """
+    found = _usable_keys(netid, digest_of(key), timezone.now()) if key else []
+    if found:
+        return Admission(found[0].network, Door.KEY, found[0])
     network = Network.objects.filter(netid=netid, company__is_active=True).first()
-    if network is not None and key:
-        keys = AccessKey.objects.usable_at(timezone.now())
-        if keys.filter(network=network, value_digest=digest_of(key)).exists():
-            return Admission(network, Door.KEY, key)
     if network is not None and network.allow_manual_signup:
         return Admission(network, Door.WAITING)
     raise WrongAccessKey(_WRONG if key else UNAUTHENTICATED)
+
+
+@prepared
+def _usable_keys(netid: Any, value_digest: Any, now: Any) -> QuerySet[AccessKey]:
+    keys = AccessKey.objects.usable_at(now).select_related("network")
+    return keys.filter(
+        network__netid=netid, network__company__is_active=True, value_digest=value_digest
+    )
 
 
 def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
@@ -72,11 +80,11 @@ def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
 
 
 def _let_in(network: Network, admission: Admission, password: str, facts: dict[str, Any]) -> Node:
-    known = Node.objects.filter(network=network, mac_address=facts["mac_address"]).first()
+    known = next(iter(_nodes_of_device(network.pk, facts["mac_address"])), None)
     if known is not None and known.is_host:
         raise DeviceTaken("This is the address of the network's host.")
-    if admission.door is Door.KEY:
-        facts["tags"] = allocation.use_key(network, admission.key).tags
+    if admission.key is not None:
+        facts["tags"] = allocation.use(admission.key).tags
     elif known is not None:
         return _come_again(known, admission, password)
     is_pending = admission.door is Door.WAITING
@@ -89,6 +97,11 @@ def _let_in(network: Network, admission: Admission, password: str, facts: dict[s
     if not is_pending:
         services.changed(network, about=node)
     return node
+
+
+@prepared
+def _nodes_of_device(network_id: Any, mac_address: Any) -> QuerySet[Node]:
+    return Node.objects.filter(network=network_id, mac_address=mac_address)
 
 
 def _come_again(node: Node, admission: Admission, password: str) -> Node:

@@ -20,7 +20,7 @@ def changed(
     routers among the nodes get a pass: all of them, or with `nodes` those alone, where nobody else
     is concerned. If the change is `about` one node only, those that have it as a peer.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         network.nodes_modified_at = timezone.now()
         Network.objects.filter(pk=network.pk).update(
             nodes_modified_at=network.nodes_modified_at, nodes_version=F("nodes_version") + 1

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.shortcuts import get_object_or_404
+from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 
+from cloudpilot.prepared import prepared
 from networks.fields import NEVER, unix
 from networks.models import Node
 from networks.onboarding import steps
@@ -31,9 +33,15 @@ _MISSED = 3
 
 
 def one(node: Node) -> dict[str, Any]:
-    """Return a node as it is in the database now; or raise `Http404`."""
-    row = get_object_or_404(Node.objects.values(*COLUMNS), pk=node.pk)
-    return shown(row, timezone.now())
+    """Return a node as it is in the database now. Raises `Http404` if it is gone."""
+    for row in _rows_of(node.pk):
+        return shown(row, timezone.now())
+    raise Http404
+
+
+@prepared
+def _rows_of(pk: Any) -> QuerySet[Node, dict[str, Any]]:
+    return Node.objects.filter(pk=pk).values(*COLUMNS)
 
 
 def many(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -112,25 +120,28 @@ def _onboarding(row: Mapping[str, Any], now: datetime) -> str:
 
 
 def _gateway(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Say the same in the words of two of the page's servers, and whole in ours."""
-    is_gateway = row["gateway__pk"] is not None
     ranges = row["gateway__ranges"] or []
-    text = ",".join(ranges)
     return {
-        "isgateway": is_gateway,
-        "gatewayrange": text,
-        "isegressgateway": is_gateway,
-        "egressgatewayrange": text,
+        **_in_two_words(row["gateway__pk"] is not None, ranges),
         "gatewayranges": ranges,
         "gatewayinterface": row["gateway__interface"] or "",
         "gatewaynat": bool(row["gateway__nat"]),
     }
 
 
+def _in_two_words(is_gateway: bool, ranges: Iterable[str]) -> dict[str, Any]:
+    """Say of a gateway the same in the words of two of the page's servers."""
+    text = ",".join(ranges)
+    return {
+        "isgateway": is_gateway,
+        "gatewayrange": text,
+        "isegressgateway": is_gateway,
+        "egressgatewayrange": text,
+    }
+
+
 def peer(found: Peer, own: Node) -> dict[str, Any]:
     """Return a peer as a node is told of it."""
-    is_gateway = bool(found.gateway_ranges)
-    text = ",".join(found.gateway_ranges)
     return {
         "publickey": found.public_key,
         "name": found.name,
@@ -141,9 +152,6 @@ def peer(found: Peer, own: Node) -> dict[str, Any]:
         "localaddress": found.local_address,
         "listenport": found.listen_port,
         "persistentkeepalive": own.keepalive,
-        "isgateway": is_gateway,
-        "gatewayrange": text,
-        "isegressgateway": is_gateway,
-        "egressgatewayrange": text,
-        "allowedips": list(found.allowed_addresses),
+        **_in_two_words(bool(found.gateway_ranges), found.gateway_ranges),
+        "allowedips": found.allowed_addresses,
     }

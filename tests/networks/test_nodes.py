@@ -1,9 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from django.http import Http404
 from django.utils import timezone
 
 from networks.models import AccessKey, Lease, Node
+from networks.nodes import wire
 from networks.wireguard import new_private_key, public_key_of
 from tests.factories import AccessKeyFactory, NetworkFactory, NodeFactory, RouterFactory
 from tests.networks.conftest import KEY, MAC
@@ -460,6 +462,13 @@ def test_a_check_in_is_a_sign_of_life(client, node):
     assert client.get(OWN).json()["online"] is False
     client.post(f"{OWN}/checkin")
     assert client.get(OWN).json()["online"] is True
+
+
+def test_a_node_that_is_deleted_while_it_is_shown_is_not_there(node):
+    Node.objects.all().delete()
+
+    with pytest.raises(Http404):
+        wire.one(node)
 
 
 def test_the_last_change_of_nodes_is_a_number_of_seconds(client, as_node, node):

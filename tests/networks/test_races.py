@@ -20,7 +20,6 @@ from tests.factories import (
     NodeFactory,
     RouterFactory,
 )
-from tests.networks.conftest import KEY
 from tests.parallel import at_a_lock, at_once
 from users.models import User
 
@@ -34,7 +33,7 @@ def mac_of(n):
 
 
 def come_in(network, n, **facts):
-    admission = joining.Admission(network, Door.KEY, KEY)
+    admission = joining.Admission(network, Door.KEY, AccessKey.objects.get(network=network))
     return joining.join(admission, mac_address=mac_of(n), **facts)
 
 
@@ -92,9 +91,7 @@ def test_no_key_is_used_more_often_than_it_says_even_without_the_networks_lock()
     network = NetworkFactory()
     key = AccessKeyFactory(network=network, uses_left=3)
 
-    answers = at_a_lock(
-        AccessKey.objects.filter(pk=key.pk), lambda n: allocation.use_key(network, KEY), MANY
-    )
+    answers = at_a_lock(AccessKey.objects.filter(pk=key.pk), lambda n: allocation.use(key), MANY)
 
     assert len(refused(answers)) == MANY - 3
 
