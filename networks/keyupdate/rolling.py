@@ -5,6 +5,7 @@ to the other, and whether anybody is there to hear it afterwards. Each step look
 are and goes on from there, so it does not matter who takes it, or whether the last one ended.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from cloudpilot.text import storable
 from networks import links
 from networks.keyupdate import device
 from networks.keyupdate.device import NotReady, Prepared
-from networks.models import KeyChange, KeyUpdate, Link, Node
+from networks.models import KeyChange, KeyUpdate, Link, Node, Onboarding
 from networks.nodes import services as nodes
 from networks.observing import asking
 from networks.observing import services as observing
@@ -33,9 +34,11 @@ _LEAST_LEAD_WITH_FOLLOWERS = 15.0
 _MARGIN = timedelta(seconds=5)  # before the way back is taken nothing is confirmed any more
 _ROUNDING = timedelta(seconds=1)  # routers tell the age of a handshake in whole seconds
 _PARTNER = timedelta(minutes=5)  # whoever was heard so lately is there
+_ASKS = timedelta(minutes=3)  # whoever has asked what to hold so lately will ask again
 _RETRY_AWAY = timedelta(minutes=1)
 _RETRY_FAILED = timedelta(minutes=5)
 _LONGEST = 500
+_UNHEARD = "No other node has heard this one with its new key."
 
 
 def step(network_id: int) -> float | None:
@@ -85,18 +88,22 @@ def _takes_its_turn(change: KeyChange) -> bool:
     own = KeyChange.objects.filter(pk=change.pk, state=change.state)
     try:
         with transaction.atomic():
-            taken = own.update(state=State.RUNNING, token="", error="", attempts=F("attempts") + 1)
+            taken = own.update(
+                state=State.RUNNING, token="", flips_at=None, error="", attempts=F("attempts") + 1
+            )
     except IntegrityError:
         return False
-    change.state, change.token = State.RUNNING, ""
+    change.state, change.token, change.flips_at = State.RUNNING, "", None
     return bool(taken)
 
 
 def _go_on(change: KeyChange) -> float:
     try:
-        if not change.token:
-            return _prepare(change)
-        return _watch(change)
+        if change.token:
+            return _watch(change)
+        if change.flips_at or _makes_it_when_it_asks(change.node):
+            return _wait_for_its_word(change)
+        return _prepare(change)
     except (RouterBeingWritten, LeaseLost):
         return _POLL  # a pass is at it
     except errors.Unavailable as exc:
@@ -115,15 +122,35 @@ def _prepare(change: KeyChange) -> float:
     followers = followers_of(node)
     prepared = device.make_spare(node)
     lead = _lead(len(followers))
-    change.flips_at = timezone.now() + timedelta(seconds=lead)
-    change.token = prepared.token
-    change.old_key, change.new_key = prepared.old_key, prepared.new_key
-    change.has_partner = _has_partner(node)
-    change.save()
-    for follower in followers:
-        _arm_follower(follower, node, prepared, change.flips_at)
-    device.arm(node, prepared, change.flips_at)
+    at = timezone.now() + timedelta(seconds=lead)
+    _note_beginning(change, prepared, at)
+    try:
+        for follower in followers:
+            _arm_follower(follower, node, prepared, at)
+        device.arm(node, prepared, at)
+    except (errors.RouterOSError, RouterBeingWritten, LeaseLost, NotReady):
+        _call_off(change, followers)
+        raise
     return lead
+
+
+def _note_beginning(change: KeyChange, prepared: Prepared, at: datetime) -> None:
+    change.flips_at, change.token = at, prepared.token
+    change.old_key, change.new_key = prepared.old_key, prepared.new_key
+    change.has_partner = _has_partner(change.node)
+    change.save(update_fields=["flips_at", "token", "old_key", "new_key", "has_partner"])
+
+
+def _call_off(change: KeyChange, followers: list[Node]) -> None:
+    """Have nothing happen on those that were prepared, for it would not happen on all.
+
+    One that cannot be told has a way back of its own.
+    """
+    for node in (*followers, change.node):
+        with suppress(errors.RouterOSError, NotReady):
+            device.settle(node)
+    change.token, change.flips_at = "", None
+    change.save(update_fields=["token", "flips_at"])
 
 
 def _arm_follower(follower: Node, node: Node, prepared: Prepared, at: datetime) -> None:
@@ -162,6 +189,44 @@ def _has_partner(node: Node) -> bool:
     ours = lately.filter(Q(b__router__isnull=False) | Q(b__is_hub=True) | Q(b__is_host=True))
     gone = Q(b__key_change__state=State.AWAY) | Q(b__router__status__is_up=False)
     return ours.exclude(gone).exists()
+
+
+# Routers that ask ---------------------------------------------------------------------------------
+
+
+def _makes_it_when_it_asks(node: Node) -> bool:
+    """Whether a router asks us what to hold, and carries nobody else that we manage.
+
+    Its own script may do what our account on it may not: read a private key. It tells the new one
+    on another way than the tunnel, so it cannot cut itself off; but nor do others know when.
+    """
+    if followers_of(node):
+        return False
+    return Onboarding.objects.filter(node=node, polled_at__gte=timezone.now() - _ASKS).exists()
+
+
+def _wait_for_its_word(change: KeyChange) -> float:
+    """Wait until a router has asked, made its key and told it; and then, until it is heard."""
+    node, now = change.node, timezone.now()
+    if change.flips_at is None:
+        change.flips_at, change.has_partner = now, _has_partner(node)
+        change.save(update_fields=["flips_at", "has_partner"])
+    if node.needs_key_update:
+        if now < change.flips_at + _ASKS:
+            return _POLL
+        return _leave(change, State.AWAY, "The router has not asked what it should hold.")
+    change.flips_at = node.key_updated_at
+    if _is_reached_if_it_was(node) and _is_heard(change):
+        return _leave(change, State.DONE)
+    if now < change.flips_at + _ASKS:  # handshakes are two minutes apart
+        return _POLL
+    _go_back_to(change, node.public_key)
+    return _leave(change, State.FAILED, _UNHEARD)
+
+
+def _is_reached_if_it_was(node: Node) -> bool:
+    was_reached = node.router is not None and node.router.is_online
+    return not was_reached or _look(node) is not None
 
 
 # After ------------------------------------------------------------------------------------------
@@ -217,8 +282,11 @@ def _key_on_router(change: KeyChange, seen: Seen | None) -> str:
 
 
 def _is_heard(change: KeyChange) -> bool:
-    """Whether anybody has been sure of the node since, if there was anybody before."""
-    if not change.has_partner:
+    """Whether anybody has been sure of the node since, if there was anybody before.
+
+    Of a router that we reach through its tunnel alone that is clear, once we do.
+    """
+    if not change.has_partner or _is_reached_inside(change.node):
         return True
     heard = links.newest_handshake(change.node)
     assert change.flips_at is not None
@@ -232,7 +300,7 @@ def _give_up(change: KeyChange, seen: Seen | None) -> float:
         return _leave(
             change, State.AWAY, "The router was not reached after it had changed its key."
         )
-    return _leave(change, State.FAILED, "No other node has heard this one with its new key.")
+    return _leave(change, State.FAILED, _UNHEARD)
 
 
 def _try_other_key(change: KeyChange) -> None:

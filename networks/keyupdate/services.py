@@ -52,6 +52,12 @@ def under_way(network: Network) -> KeyUpdate | None:
     return update if has_turns else None
 
 
+def has_its_turn(node: Node) -> bool:
+    """Whether a node is to make its new key the next time that it asks us what to hold."""
+    turns = KeyChange.objects.filter(node=node, state=State.RUNNING, token="")
+    return turns.filter(flips_at__isnull=False).exists() and node.needs_key_update
+
+
 def latest(network: Network) -> KeyUpdate | None:
     return KeyUpdate.objects.filter(network=network).order_by("-started_at", "-pk").first()
 

@@ -59,7 +59,8 @@ def _note_key(node: Node, seen: Seen) -> Iterator[str]:
 
 def _is_changing(node: Node) -> bool:
     """Whether a key update has the node in hand, and knows better which key is to count."""
-    return KeyChange.objects.filter(node=node, state=KeyChange.State.RUNNING).exists()
+    running = KeyChange.objects.filter(node=node, state=KeyChange.State.RUNNING)
+    return running.exclude(token="").exists()
 
 
 def _note_surroundings(node: Node, seen: Seen) -> None:

@@ -105,15 +105,16 @@ def since(node: Node, state: State, held: Mapping[str, str]) -> str:
     return _script(node, state, changed, clearing)
 
 
-def nothing(node: Node, version: str) -> str:
-    """Return the script for a router that we write to ourselves."""
-    return "\n".join([*_head(node), f':set {texts.held_variable(node)} "{version}"', ""])
+def nothing(node: Node, version: str, *, new_key: bool = False) -> str:
+    """Return the script for a router that we write to ourselves, and which may make itself a key."""
+    own = _new_key(node) if new_key else ()
+    return "\n".join([*_head(node), *own, f':set {texts.held_variable(node)} "{version}"', ""])
 
 
 def _script(node: Node, state: State, rows: Sequence[Desired], clearing: Sequence[str]) -> str:
     lines = [
         *_head(node),
-        *_new_key(node, state),
+        *(_new_key(node) if state.key_asked else ()),
         *(_line(node, row) for row in _in_turn(rows)),
         *clearing,
         texts.poll_script(node),
@@ -128,15 +129,14 @@ def _head(node: Node) -> list[str]:
     return ["# CloudPilot", f":global {held}", f":global {failed}", f':set {failed} ""']
 
 
-def _new_key(node: Node, state: State) -> Iterator[str]:
+def _new_key(node: Node) -> Iterator[str]:
     """Have the router make itself another private key, which it tells nobody."""
-    if state.key_asked:
-        own, dice = "/interface wireguard", quoted("cloudpilot-dice")
-        key = f"[{own} get [find name={dice}] private-key]"
-        yield f":do {{ {own} remove [find name={dice}] }} on-error={{}}"
-        yield f"{own} add name={dice} disabled=yes"
-        yield f":do {{ {own} set [find name={quoted(node.interface)}] private-key={key} }} on-error={{}}"
-        yield f"{own} remove [find name={dice}]"
+    own, dice = "/interface wireguard", quoted("cloudpilot-dice")
+    key = f"[{own} get [find name={dice}] private-key]"
+    yield f":do {{ {own} remove [find name={dice}] }} on-error={{}}"
+    yield f"{own} add name={dice} disabled=yes"
+    yield f":do {{ {own} set [find name={quoted(node.interface)}] private-key={key} }} on-error={{}}"
+    yield f"{own} remove [find name={dice}]"
 
 
 def _in_turn(rows: Sequence[Desired]) -> Iterator[Desired]:

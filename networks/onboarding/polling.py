@@ -8,6 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from networks import syncing
+from networks.keyupdate import services as keyupdate
 from networks.models import Node, Onboarding
 from networks.observing import services as observing
 from networks.observing.asking import Seen
@@ -50,12 +51,18 @@ def ask(node: Node, have: str) -> Answer:
     onboarding.polled_at = now
     onboarding.save(update_fields=["polled_at"])
     if router.is_online:
-        script = None if have == MANAGED else desired.nothing(node, MANAGED)
-        return Answer(MANAGED, script)
+        return _for_managed(node, have)
     state = desired.state_of(node, router)
     if have == state.version and not _tries_again(onboarding, now):
         return Answer(state.version, None)
     return Answer(state.version, _script(node, state, onboarding, have, now))
+
+
+def _for_managed(node: Node, have: str) -> Answer:
+    """Leave a router to the pass, but for its key: that takes a right which our account lacks."""
+    if keyupdate.has_its_turn(node):
+        return Answer(MANAGED, desired.nothing(node, MANAGED, new_key=True))
+    return Answer(MANAGED, None if have == MANAGED else desired.nothing(node, MANAGED))
 
 
 def whole_script(node: Node) -> str:

@@ -11,8 +11,8 @@ from tests.conftest import Client
 class Box:
     """A simulated router with nothing but its console and a web that is this installation."""
 
-    def __init__(self, **identity):
-        self.router = Router(Identity(**identity), Faults())
+    def __init__(self, router=None, **identity):
+        self.router = router or Router(Identity(**identity), Faults())
         self.router.web = self.ask
         self.client = Client()
         self.asked = []

@@ -1,12 +1,16 @@
 """New keys for the routers of a network, over their real sockets."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from networks.keyupdate import rolling, scripts, services
 from networks.keyupdate.rolling import State
-from networks.models import KeyChange, Node
+from networks.models import KeyChange, Node, Onboarding
 from networks.nodes import services as nodes
 from routers import connections
+from routers.models import Reconciliation
 from routers.reconcile import services as reconcile
 from tests.factories import NodeFactory
 from tests.networks.routers import INTERFACE, PEERS, SCHEDULER, WIREGUARD, node_at, settle
@@ -163,6 +167,60 @@ def test_a_step_that_died_after_the_change_is_gone_on_with(devices, network, pai
     assert {state_of(node) for node in pair} == {State.DONE}
 
 
+def test_a_pass_that_comes_between_leaves_the_old_key_to_all(devices, network, pair, monkeypatch):
+    services.start(network, None)
+    before, make_spare = key_on(devices[0]), rolling.device.make_spare
+
+    def then_a_pass_begins(node):
+        prepared = make_spare(node)
+        Reconciliation.objects.filter(pk=node.router_id).update(
+            holder="a pass", lease_until=timezone.now() + timedelta(minutes=1)
+        )
+        return prepared
+
+    monkeypatch.setattr(rolling.device, "make_spare", then_a_pass_begins)
+    rolling.step(network.pk)
+
+    change = KeyChange.objects.get(node=pair[0])
+    assert (change.state, change.token) == (State.RUNNING, "")
+    assert leftovers(devices[0]) == []
+    pair[0].refresh_from_db()
+    assert pair[0].public_key == before
+
+
+def test_a_router_that_asks_makes_its_key_when_it_asks(devices, network, roll):
+    node = node_at(devices[0], network)
+    settle()
+    now = timezone.now()
+    Onboarding.objects.create(node=node, fetched_at=now, polled_at=now)
+    services.start(network, None)
+    before = key_on(devices[0])
+
+    rolling.step(network.pk)
+    node.refresh_from_db()
+    assert services.has_its_turn(node)
+    assert leftovers(devices[0]) == []
+    row = next(row for row in devices[0].rows(WIREGUARD) if row["comment"] == INTERFACE)
+    devices[0].set(WIREGUARD, row[".id"], {"private-key": "A" * 42 + "E="})
+    reconcile.reconcile(node.router)  # or its report
+    rolling.step(network.pk)
+
+    node.refresh_from_db()
+    assert state_of(node) == State.DONE
+    assert key_on(devices[0]) == node.public_key != before
+
+
+def test_one_that_asks_no_more_is_changed_as_others_are(devices, network, roll, pair):
+    now = timezone.now()
+    Onboarding.objects.create(node=pair[0], fetched_at=now, polled_at=now)
+    services.start(network, None)
+
+    roll(at_least=20)
+
+    assert [state_of(node) for node in pair] == [State.DONE, State.DONE]
+    assert KeyChange.objects.get(node=pair[0]).attempts == 2
+
+
 def test_a_plain_peer_makes_its_own_and_holds_up_nobody(network, pair, roll):
     plain = NodeFactory(network=network)
     services.start(network, None)
@@ -238,6 +296,20 @@ def test_the_hub_waits_while_one_that_it_carries_is_away(devices, network, star,
     change = KeyChange.objects.get(node=star[0])
     assert (change.state, key_on(devices[1])) == (State.FAILED, before)
     assert "managed through this node" in change.error
+
+
+def test_where_one_cannot_be_prepared_nothing_is_left_to_happen_on_the_others(
+    devices, network, star
+):
+    node_at(devices[2], network, address="::1", host="::1")  # nobody answers there
+    services.start(network, None)
+    KeyChange.objects.exclude(node=star[0]).update(state=State.DONE)
+
+    rolling.step(network.pk)
+
+    change = KeyChange.objects.get(node=star[0])
+    assert (change.state, change.attempts) == (State.FAILED, 1)
+    assert leftovers(devices[0]) == leftovers(devices[1]) == []
 
 
 @pytest.mark.parametrize("role", ["is_hub", "is_host"])

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from hotspot.models import Voucher
 from networks import services
+from networks.keyupdate import rolling
+from networks.keyupdate import services as keyupdate
 from networks.models import Node, Onboarding
 from routers.models import Router, RouterStatus
 from routers.reconcile import services as reconcile
@@ -159,6 +161,22 @@ def test_a_new_key_that_is_asked_for_is_made_on_the_router(onboarded, node):
     node.refresh_from_db()
     assert node.public_key != before
     assert not node.needs_key_update
+    assert len(onboarded.rows("/interface/wireguard")) == 1
+
+
+def test_one_that_we_reach_makes_it_when_it_has_its_turn(onboarded, network, node):
+    Router.objects.update(is_online=True)
+    before = node.public_key
+    keyupdate.start(network, None)
+    onboarded.poll()
+    node.refresh_from_db()
+    assert node.public_key == before
+
+    rolling.step(network.pk)
+    onboarded.poll()
+
+    node.refresh_from_db()
+    assert node.public_key != before
     assert len(onboarded.rows("/interface/wireguard")) == 1
 
 

@@ -38,8 +38,15 @@ class HubMachine:
 
     def __init__(self, machine):
         self.machine = machine
+        self.start()
+
+    def start(self):
         self.hub = Hub()
         self.take_turn()
+
+    def restart(self):
+        self.hub.close()
+        self.start()
 
     def take_turn(self):
         with self.machine.inside():

@@ -2,7 +2,6 @@
 
 import pytest
 
-from networks.hub.running import Hub
 from networks.models import Node
 from tests import wireguard
 
@@ -53,20 +52,16 @@ def test_a_closed_companys_tunnel_is_down_until_it_opens_again(network, host, in
 
 def test_a_process_that_starts_makes_what_somebody_took_away(network, host, interfaces):
     host.machine.do("ip", "link", "del", f"nm-{network.netid}")
-    host.hub.close()
-    host.hub = Hub()
 
-    host.take_turn()
+    host.restart()
 
     assert interfaces() == [network.netid]
 
 
 def test_a_tunnel_that_cannot_be_is_said_of_its_node(network, host):
     host.machine.do("ip", "address", "add", "10.70.9.1/24", "dev", "wan")
-    host.hub.close()
-    host.hub = Hub()
 
-    host.take_turn()
+    host.restart()
 
     assert host.node().sync_state == "error"
     assert "overlaps" in host.node().sync_error
