@@ -1,6 +1,7 @@
 """What is done about networks when nobody waits for it."""
 
 from cloudpilot import jobs
+from networks import expiring
 from networks.keyupdate import rolling
 from networks.keyupdate import services as keyupdate
 from networks.observing import sweep
@@ -10,6 +11,12 @@ from networks.observing import sweep
 @jobs.task(max_attempts=1)
 def look_at_routers() -> dict[str, int]:
     return sweep.look_at_all()
+
+
+@jobs.every(seconds=60)
+@jobs.task(max_attempts=1)
+def tell_of_expired_nodes() -> int:
+    return expiring.tell_of_expired()
 
 
 @jobs.task(max_attempts=None)

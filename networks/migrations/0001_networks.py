@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('is_host', models.BooleanField(default=False, help_text="CloudPilot's own host: `run_hub` brings it up")),
                 ('is_pending', models.BooleanField(default=False, help_text="waits for somebody's approval")),
                 ('expires_at', models.DateTimeField(db_index=True, null=True)),
+                ('expiry_told', models.DateTimeField(editable=False, help_text='which end of it others were last told of', null=True)),
                 ('address', models.GenericIPAddressField()),
                 ('address6', models.GenericIPAddressField(null=True)),
                 ('endpoint', models.CharField(blank=True, help_text='where others reach it; empty behind NAT', max_length=253)),

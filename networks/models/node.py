@@ -35,6 +35,9 @@ class Node(models.Model):
     )
     is_pending = models.BooleanField(default=False, help_text="waits for somebody's approval")
     expires_at = models.DateTimeField(null=True, db_index=True)
+    expiry_told = models.DateTimeField(
+        null=True, editable=False, help_text="which end of it others were last told of"
+    )
 
     address = models.GenericIPAddressField()
     address6 = models.GenericIPAddressField(null=True)
