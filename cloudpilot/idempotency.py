@@ -29,15 +29,7 @@ KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[!-~]{1,255}")
 
 # What an answer shows once: the stored answer, and so every replay, has null in its place.
-_SHOWN_ONCE = {
-    "private_key",
-    "api_key",
-    "new_api_key",
-    "secret",
-    "accessstring",
-    "value",
-    "onboardingline",
-}
+_SHOWN_ONCE = frozenset({"private_key", "api_key", "new_api_key", "secret"})
 
 ViewMethod = Callable[..., Response]
 
@@ -55,7 +47,8 @@ def idempotent(method: ViewMethod) -> ViewMethod:
 
     A replay carries `Idempotency-Replayed: true`. The same key with another body, or on another
     path, is refused with 422. A refused request does not use the key up. Without a key, the method
-    runs in a transaction all the same.
+    runs in a transaction all the same. A replay shows no secret; where a view has one under a name
+    that says so nowhere else, its `shown_once` names it.
     """
 
     @wraps(method)
@@ -74,7 +67,9 @@ def idempotent(method: ViewMethod) -> ViewMethod:
             return Response(_opened(kept), kept.status, headers=headers)
         response = method(self, request, *args, **kwargs)
         kept.status = response.status_code
-        kept.body = _sealed(kept, json.loads(json.dumps(response.data, cls=JSONEncoder)))
+        shown_once = _SHOWN_ONCE | getattr(self, "shown_once", frozenset())
+        body = json.loads(json.dumps(response.data, cls=JSONEncoder))
+        kept.body = _sealed(kept, _without(shown_once, body))
         kept.save(update_fields=["status", "body"])
         return response
 
@@ -120,7 +115,7 @@ def _as_text(value: Any) -> str:
 
 def _sealed(kept: IdempotentAnswer, body: Any) -> str:
     # Answers hold what is sealed in its own table too, such as the codes of vouchers.
-    return seal(json.dumps(_without_secrets(body)), _identity(kept))
+    return seal(json.dumps(body), _identity(kept))
 
 
 def _opened(kept: IdempotentAnswer) -> Any:
@@ -131,16 +126,15 @@ def _identity(kept: IdempotentAnswer) -> str:
     return f"{kept._meta.label_lower}.body:{kept.caller}:{kept.key}"
 
 
-def _without_secrets(value: Any) -> Any:
+def _without(shown_once: frozenset[str], value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: None if _is_secret(name, inner) else _without_secrets(inner)
+            # `api_key` may be an object around it.
+            name: None
+            if name in shown_once and isinstance(inner, str)
+            else _without(shown_once, inner)
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [_without_secrets(inner) for inner in value]
+        return [_without(shown_once, inner) for inner in value]
     return value
-
-
-def _is_secret(name: str, value: Any) -> bool:
-    return name in _SHOWN_ONCE and isinstance(value, str)  # `api_key` may be an object around it

@@ -22,6 +22,7 @@ class AccessKeyViewSet(mixins.ListModelMixin, MeshViewSet):
 
     queryset = AccessKey.objects.all()
     serializer_class = AccessKeySerializer
+    shown_once = frozenset({"value", "accessstring", "onboardingline"})
 
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(network=self.get_network())
