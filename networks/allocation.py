@@ -108,7 +108,7 @@ def demand_free_ranges(network: Network, texts: Iterable[str], *, by: Node | Non
     wanted = [addressing.range_of(text) for text in texts]
     if not wanted:
         return
-    own = [addressing.range_of(text) for text in network.ranges]
+    own = network.own_ranges
     taken = list(ranges_behind(network, but=by))
     for range_ in wanted:
         # The default route has all addresses: it stands behind all others, and beside none.

@@ -22,7 +22,7 @@ class Surroundings:
         if node.looked_at is None:
             return None
         subnets = [addressing.range_of(text) for text in node.subnets]
-        return cls(subnets, [addressing.range_of(text) for text in node.network.ranges])
+        return cls(subnets, node.network.own_ranges)
 
     @property
     def clash(self) -> Range | None:

@@ -118,9 +118,8 @@ def demand_free_ranges(network: Network) -> None:
     Raises `RangeOverlaps`.
     """
     hosted = Network.objects.filter(nodes__is_host=True).exclude(pk=network.pk)
-    taken = [addressing.range_of(text) for other in hosted for text in other.ranges]
-    for text in network.ranges:
-        range_ = addressing.range_of(text)
+    taken = [range_ for other in hosted for range_ in other.own_ranges]
+    for range_ in network.own_ranges:
         if not is_nobodys(range_):
             raise RangeOverlaps(f"{range_} belongs to others on the Internet.")
         if addressing.overlapping(range_, taken):

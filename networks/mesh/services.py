@@ -99,7 +99,7 @@ def _complete(network: Network, columns: dict[str, Any]) -> None:
 
 
 def _demand_apart(network: Network) -> None:
-    own = [addressing.range_of(text) for text in network.ranges]
+    own = network.own_ranges
     for other in allocation.ranges_behind(network):
         if other.prefixlen and addressing.overlapping(other, own):
             raise RangeOverlaps(f"{other} lies behind a node of this network.")

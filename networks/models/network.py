@@ -100,6 +100,10 @@ class Network(models.Model):
         """The ranges in use, as text."""
         return [self.address_range, self.address_range6][: 2 if self.is_dual_stack else 1]
 
+    @property
+    def own_ranges(self) -> list[Range]:
+        return [addressing.range_of(text) for text in self.ranges]
+
     def addresses_at(self, number: int) -> dict[str, str | None]:
         """Return the columns of a node that has this number. Raises `ValueError` beyond a range."""
         range6 = self.range6

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from cloudpilot.serializers import MAX_ROW_ID
 from networks import addressing
 from networks.callers import NodeCaller
 from networks.fields import (
@@ -19,8 +20,6 @@ from networks.fields import (
 from networks.models import Node
 from networks.nodes import examples
 from routers.models import Router
-
-_LARGEST_ID = 2**63 - 1
 
 
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}], "nullable": True})
@@ -38,7 +37,7 @@ class RouterField(serializers.Field):
 
     @staticmethod
     def _named(data: Any) -> dict[str, Any]:
-        if isinstance(data, int) and not isinstance(data, bool) and 0 < data <= _LARGEST_ID:
+        if isinstance(data, int) and not isinstance(data, bool) and 0 < data <= MAX_ROW_ID:
             return {"pk": data}
         if isinstance(data, str) and data.isascii() and data.isprintable():
             return {"public_id": data}
@@ -94,7 +93,7 @@ class _NodeFields(MeshSerializer):
 
     def validate_allowedips(self, texts: list[str]) -> list[str]:
         network = self.context["network"]
-        own = [addressing.range_of(text) for text in network.ranges]
+        own = network.own_ranges
         for text in texts:
             if addressing.overlapping(addressing.range_of(text), own):
                 raise ValidationError(f"{text} overlaps the network's own range.")

@@ -27,7 +27,7 @@ def behind(node: Node, interface: str) -> list[str]:
         return []
     name = resolved(interface, [row.get("interface", "") for row in rows])
     found = [row["address"] for row in rows if row.get("interface") == name]
-    own = [addressing.range_of(text) for text in node.network.ranges]
+    own = node.network.own_ranges
     ranges = [addressing.range_of(text) for text in found]
     return [str(r) for r in dict.fromkeys(ranges) if not addressing.overlapping(r, own)]
 
