@@ -174,6 +174,10 @@ class GatewaySerializer(MeshSerializer):
         r"^[^\x00-\x1f\x7f]+\Z", max_length=63, help_text="`eth0` is `ether1` on a router"
     )
     nat = serializers.BooleanField(required=False)
+    force = serializers.BooleanField(
+        required=False, help_text="also if a router is in such a network itself: from there it is"
+        " not reached"
+    )  # fmt: skip
     postup = LineField(source="post_up")
     postdown = LineField(source="post_down")
 

@@ -179,8 +179,9 @@ class NodeViewSet(NodeRowsView):
         body = GatewaySerializer(data=request.data)
         body.is_valid(raise_exception=True)
         facts = dict(body.validated_data)
+        for_all = not facts.pop("force", False) and bool(facts["ranges"])
         facts["ranges"] = facts["ranges"] or subnets.behind(node, facts["interface"])
-        gateways.make(node, **facts)
+        gateways.make(node, for_all=for_all, **facts)
         return Response(wire.one(node))
 
     @extend_schema(request=None, responses={200: NodeSerializer})

@@ -505,6 +505,21 @@ def test_a_gateway_says_what_is_wrong_with_it(client, node, body, field):
     assert (response.status_code, [*response.json()["errors"]]) == (400, [field])
 
 
+def test_a_range_that_another_router_is_in_itself_is_refused_unless_it_is_wanted(
+    client, node, network
+):
+    router = RouterFactory(company=network.company)
+    NodeFactory(network=network, name="branch", router=router, subnets=["192.168.88.0/24"])
+    body = {"rangestring": "192.168.0.0/16", "interface": "eth0"}
+
+    refused = client.post(f"{OWN}/creategateway", body)
+    wanted = client.post(f"{OWN}/creategateway", {**body, "force": True})
+
+    assert refused.status_code == 409
+    assert "branch is in 192.168.88.0/24 itself" in refused.json()["Message"]
+    assert wanted.json()["gatewayranges"] == ["192.168.0.0/16"]
+
+
 def test_the_whole_internet_lies_behind_one_gateway(client, network, node):
     body = {"rangestring": "0.0.0.0/0", "interface": "eth0"}
     other = NodeFactory(network=network).mac_address
