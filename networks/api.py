@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_orjson_renderer.renderers import ORJSONRenderer
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -39,11 +41,21 @@ class MayCall(BasePermission):
     """Users by their role; the master key everything; a node what `MeshView.for_nodes` names."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        act = getattr(view, "action", None) or str(request.method).lower()
-        for_nodes: tuple[str, ...] = getattr(view, "for_nodes", ())
-        if isinstance(request.user, NodeCaller) and act not in for_nodes:
-            raise NotForNodes("A node's token does not allow this.")
+        if isinstance(request.user, NodeCaller):
+            act = getattr(view, "action", None) or str(request.method).lower().replace(
+                "head", "get"
+            )
+            self._demand_for_nodes(act, request.user.node, view)
         return True
+
+    @staticmethod
+    def _demand_for_nodes(act: str, node: Node, view: APIView) -> None:
+        for_nodes: tuple[str, ...] = getattr(view, "for_nodes", ())
+        for_expired: tuple[str, ...] = getattr(view, "for_expired_nodes", ())
+        if act not in for_nodes:
+            raise NotForNodes("A node's token does not allow this.")
+        if act not in for_expired and node.has_expired(timezone.now()):
+            raise NotAuthenticated
 
 
 class MeshView(FamilyView):
@@ -57,6 +69,7 @@ class MeshView(FamilyView):
     renderer_classes: Sequence[Any] = (ORJSONRenderer,)  # its lists have thousands of rows
     action_roles: ClassVar[dict[str, Role]] = {}
     for_nodes: ClassVar[tuple[str, ...]] = ()  # the acts that a node may carry out on itself
+    for_expired_nodes: ClassVar[tuple[str, ...]] = ()  # and which of them when its time is over
 
     def get_network(self) -> Network:
         """Return the network in the path, if the caller may do here what they ask; or a 404."""

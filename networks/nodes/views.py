@@ -60,6 +60,7 @@ class NodeViewSet(NodeRowsView):
     """Nodes of a network: for its people, and each for itself."""
 
     for_nodes = ("list", "retrieve", "update", "destroy", "check_in", "last_modified")
+    for_expired_nodes = ("check_in",)
     error_statuses = {
         "create": ("401", "409", "429"),
         "update": ("409",),

@@ -458,6 +458,25 @@ def test_an_expired_node_is_told_so_and_deleted(client, node):
     assert client.get(OWN).status_code == 404
 
 
+def test_an_expired_node_hears_of_it_itself_and_may_do_nothing_else(anonymous, node):
+    Node.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    proof = {"macaddress": MAC, "password": "reallysecret"}
+    token = anonymous.post("/api/nodes/skynet/authenticate", proof).json()["Response"]["AuthToken"]
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    others = [anonymous.get(path).status_code for path in
+              (OWN, f"{OWN}/config", "/api/nodes/skynet", "/api/networks/skynet/map")]  # fmt: skip
+    own = anonymous.post(f"{OWN}/checkin")
+
+    assert others == [401] * 4
+    assert (own.status_code, own.json()["needdelete"]) == (200, True)
+    assert not Node.objects.exists()
+
+
+def test_a_node_may_ask_for_the_head_of_what_it_may_get(as_node, node):
+    assert as_node(node).head(f"{OWN}/config").status_code == 200
+
+
 def test_a_check_in_is_a_sign_of_life(client, node):
     assert client.get(OWN).json()["online"] is False
     client.post(f"{OWN}/checkin")
