@@ -224,6 +224,7 @@ LIMITS = {
     "wrong_guest_keys_per_address": (30, 60),
     "wrong_mesh_credentials_per_address": (30, 60),
     "wrong_mesh_credentials_per_device": (10, 300),
+    "wrong_master_keys_per_address": (30, 60),
     "mesh_sign_ups_per_address": (60, 600),
     "wrong_vouchers_per_device": (10, 60),
     "wrong_vouchers_per_router_key": (30, 60),

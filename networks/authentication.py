@@ -9,16 +9,30 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from cloudpilot.clients import client_network
+from cloudpilot.errors import DomainError
+from cloudpilot.limits import failures_spent
+from cloudpilot.problems import UNAUTHENTICATED
 from networks import tokens
 from networks.callers import MasterKey, NodeCaller
+from networks.errors import MasterKeyNeeded
 from users.authentication import AccessTokenAuthentication, KeyPairAuthentication
 
 
 class MasterKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <MESH_MASTER_KEY>`; there is none unless it is set."""
+    """`Authorization: Bearer <MESH_MASTER_KEY>`; there is none unless it is set.
+
+    It opens everything, so whoever tries one after the other is stopped before long.
+    """
 
     def authenticate(self, request: Request) -> tuple[MasterKey, None] | None:
-        return (MasterKey(), None) if is_master_key(bearer_of(request)) else None
+        bearer = bearer_of(request)
+        if not settings.MESH_MASTER_KEY or not bearer or _is_token(bearer):
+            return None
+        with failures_spent({"wrong_master_keys_per_address": client_network(request._request)}):
+            if not _is_master_key(bearer):
+                raise MasterKeyNeeded(UNAUTHENTICATED)
+        return MasterKey(), None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -28,9 +42,8 @@ class NodeTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>` that a node got for its password."""
 
     def authenticate(self, request: Request) -> tuple[NodeCaller, None] | None:
-        # Two dots: no other bearer of this API is worth a signature's verification.
         bearer = bearer_of(request)
-        node = tokens.node_of(bearer) if bearer.count(".") == 2 else None
+        node = tokens.node_of(bearer) if _is_token(bearer) else None
         return (NodeCaller(node), None) if node else None
 
 
@@ -52,7 +65,7 @@ class LenientAuthentication(BaseAuthentication):
         for kind in CREDENTIALS:
             try:
                 found = kind().authenticate(request)
-            except AuthenticationFailed:
+            except (AuthenticationFailed, DomainError):
                 continue
             if found is not None:
                 return found
@@ -68,10 +81,14 @@ def bearer_of(request: Request) -> str:
     return bearer.strip() if scheme.lower() == "bearer" else ""
 
 
-def is_master_key(text: str) -> bool:
+def _is_token(bearer: str) -> bool:
+    """Say whether a bearer can be a JWT: no other is worth a signature's verification."""
+    return bearer.count(".") == 2 and bearer.startswith("eyJ")
+
+
+def _is_master_key(text: str) -> bool:
     """Say whether this is the master key, in a time that tells nothing of it."""
-    key: str = settings.MESH_MASTER_KEY
-    return bool(key) and hmac.compare_digest(_digest(text), _digest(key))
+    return hmac.compare_digest(_digest(text), _digest(settings.MESH_MASTER_KEY))
 
 
 def _digest(text: str) -> bytes:

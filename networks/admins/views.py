@@ -7,15 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cloudpilot import audit
-from cloudpilot.clients import client_network
-from cloudpilot.limits import failures_counted
-from cloudpilot.problems import UNAUTHENTICATED
+from cloudpilot.idempotency import idempotent
 from networks.admins import services
 from networks.admins.serializers import AdminChangeSerializer, AdminSerializer, NewAdminSerializer
 from networks.api import MeshView, MeshViewSet
-from networks.authentication import MasterKeyAuthentication, bearer_of, is_master_key
+from networks.authentication import MasterKeyAuthentication
 from networks.callers import sees_all
-from networks.errors import MasterKeyNeeded
 from users.models import User
 
 _DELETED = OpenApiResponse(
@@ -79,15 +76,7 @@ class CreateAdminView(MeshView):
     """The platform's first admin."""
 
     authentication_classes = (MasterKeyAuthentication,)
-    permission_classes = ()
-    error_statuses = {"post": ("401", "429")}
-
-    def check_throttles(self, request: Request) -> None:
-        with failures_counted(
-            "wrong_mesh_credentials_per_address", client_network(request._request)
-        ):
-            if not is_master_key(bearer_of(request)):
-                raise MasterKeyNeeded(UNAUTHENTICATED)
+    error_statuses = {"post": ("429",)}
 
     @extend_schema(
         operation_id="mesh_admins_createadmin",
@@ -95,6 +84,7 @@ class CreateAdminView(MeshView):
         responses={200: AdminSerializer},
         auth=[{"masterKey": []}],  # type: ignore[list-item]  # the annotation lacks this form
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Make the platform's first admin, with the master key, once."""
         body = NewAdminSerializer(data=request.data)

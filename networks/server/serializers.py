@@ -1,14 +1,13 @@
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from cloudpilot.serializers import StrictSerializer
-from networks.fields import EndpointField
+from networks.fields import EndpointField, MeshSerializer
 from networks.nodes.serializers import RouterField
 from networks.server import examples
 
 
 @extend_schema_serializer(examples=examples.ADD)
-class AddNetworkSerializer(StrictSerializer):
+class AddNetworkSerializer(MeshSerializer):
     """Who is to be the hub; an empty body is the host itself."""
 
     router = RouterField(required=False, help_text="one of your routers, instead of the host")

@@ -174,17 +174,34 @@ def test_wrong_access_keys_are_limited(anonymous, access_key, settings):
     assert (right.status_code, "Retry-After" in right) == (429, True)
 
 
-def test_wrong_master_keys_are_limited(anonymous, db, settings):
+def test_wrong_master_keys_are_limited_wherever_they_are_tried(anonymous, db, settings):
     settings.MESH_MASTER_KEY = "secret key"
-    settings.LIMITS = {**settings.LIMITS, "wrong_mesh_credentials_per_address": (2, 60)}
-    body = {"username": "smartguy", "password": "noonewillguessthis"}
+    settings.LIMITS = {**settings.LIMITS, "wrong_master_keys_per_address": (2, 60)}
+    paths = ["/api/networks", "/api/server/getconfig", "/api/nodes", "/api/users/smartguy"]
+
+    guesses = [anonymous.get(path, **bearer("a guess")).status_code for path in paths]
+    made = anonymous.post("/api/users/adm/createadmin", {}, **bearer("secret key"))
+
+    assert guesses == [401, 401, 429, 429]
+    assert made.status_code == 429  # or the right one would tell itself apart
+
+
+def test_a_bearer_that_a_join_does_not_need_keeps_no_key_from_its_use(
+    anonymous, access_key, settings
+):
+    settings.MESH_MASTER_KEY = "secret key"
+    settings.LIMITS = {**settings.LIMITS, "wrong_master_keys_per_address": (1, 60)}
+    body = {"password": "reallysecret", "accesskey": KEY}
 
     statuses = [
-        anonymous.post("/api/users/adm/createadmin", body, **bearer("a guess")).status_code
-        for _ in range(3)
-    ]
+        anonymous.post(
+            "/api/nodes/skynet", {**body, "macaddress": f"02:00:00:00:00:0{n}"},
+            **bearer("YOUR_SECRET_KEY"),
+        ).status_code
+        for n in range(3)
+    ]  # fmt: skip
 
-    assert statuses == [401, 401, 429]
+    assert statuses == [200] * 3
 
 
 def test_an_access_key_is_shown_once(client, network):
