@@ -77,6 +77,16 @@ def idempotent(method: ViewMethod) -> ViewMethod:
     return answer
 
 
+def passes_key_on(method: ViewMethod) -> ViewMethod:
+    """Mark a POST method that has an `idempotent` one do the work.
+
+    Between the two stands what is to last though the transaction is rolled back, such as a count
+    of failures.
+    """
+    method.takes_idempotency_key = True  # type: ignore[attr-defined]
+    return method
+
+
 def _claim(caller: str, key: str, fingerprint: str) -> tuple[IdempotentAnswer, bool]:
     now = timezone.now()
     IdempotentAnswer.objects.filter(caller=caller, created_at__lt=now - KEPT).delete()

@@ -64,7 +64,9 @@ def failures_counted(limit: str, subject: str) -> Iterator[None]:
 
 
 @contextmanager
-def failures_spent(subjects: Mapping[str, str]) -> Iterator[None]:
+def failures_spent(
+    subjects: Mapping[str, str], *, kind: type[DomainError] = DomainError
+) -> Iterator[None]:
     """Count one use of each limit by its subject if the block raises, and write nothing if not.
 
     For what is tried often and mostly succeeds. Attempts that are under way when a limit is
@@ -74,7 +76,7 @@ def failures_spent(subjects: Mapping[str, str]) -> Iterator[None]:
     _demand_room(subjects)
     try:
         yield
-    except DomainError:
+    except kind:
         for limit, subject in subjects.items():
             spend(limit, subject)
         raise
@@ -84,7 +86,7 @@ def _demand_room(subjects: Mapping[str, str]) -> None:
     numbers = {
         _key(limit, subject): settings.LIMITS[limit][0] for limit, subject in subjects.items()
     }
-    for row in _running(timezone.now(), *numbers):
+    for row in _running(timezone.now(), *numbers) if numbers else ():
         if row.spent + row.held >= numbers[row.key]:
             raise _too_many(row.ends_at)
 

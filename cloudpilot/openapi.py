@@ -153,7 +153,7 @@ _IDEMPOTENCY = [
         "Idempotency-Replayed",
         str,
         OpenApiParameter.HEADER,
-        response=["201", "202"],
+        response=["200", "201", "202"],
         description="`true` if this is the first answer again; what it showed once is null.",
     ),
 ]

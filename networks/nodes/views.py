@@ -7,11 +7,13 @@ from rest_framework.response import Response
 
 from cloudpilot import audit
 from cloudpilot.clients import client_network
+from cloudpilot.idempotency import idempotent, passes_key_on
 from cloudpilot.limits import failures_spent, spend
 from networks import joining
 from networks.api import MeshViewSet
 from networks.authentication import CREDENTIALS, LenientAuthentication
 from networks.callers import NodeCaller
+from networks.errors import WrongAccessKey
 from networks.fields import in_lower_case, unix
 from networks.joining import Admission, Door
 from networks.keys import access_strings
@@ -86,12 +88,22 @@ class NodeViewSet(NodeRowsView):
         responses={200: NodeSerializer},
         auth=[],
     )
+    @passes_key_on
     def create(self, request: Request, netid: str) -> Response:
         """Let a device into the network, by its access key or by its people's hand.
 
         A device that joins again with a good key is enrolled anew, at its old address. Where the
         network takes sign-ups by hand, one without a key waits for approval.
         """
+        let_in = self._let_in_once if "Idempotency-Key" in request.headers else self._let_in
+        address = client_network(request._request)
+        limits = (
+            {} if self._is_by_people(request) else {"wrong_mesh_credentials_per_address": address}
+        )
+        with failures_spent(limits, kind=WrongAccessKey):
+            return let_in(request, netid)
+
+    def _let_in(self, request: Request, netid: str) -> Response:
         admission = self._admission(request, netid)
         is_by_people = admission.door is Door.PEOPLE
         context = {**self.get_serializer_context(), "network": admission.network}
@@ -100,16 +112,24 @@ class NodeViewSet(NodeRowsView):
         node = joining.join(admission, **body.validated_data)
         return Response(wire.one(node))
 
+    # In a transaction only for who asks for it: a password is hashed here, which takes its time.
+    _let_in_once = idempotent(_let_in)
+
     def _admission(self, request: Request, netid: str) -> Admission:
-        key = in_lower_case(request.data).get("accesskey", "")
-        if not key and request.user.is_authenticated and not isinstance(request.user, NodeCaller):
+        if self._is_by_people(request):
             return Admission(self.get_network(), Door.PEOPLE)
-        address = client_network(request._request)
-        with failures_spent({"wrong_mesh_credentials_per_address": address}):
-            admission = joining.by_key(netid, access_strings.key_in(str(key)))
+        admission = joining.by_key(netid, access_strings.key_in(self._key(request)))
         if admission.door is Door.WAITING:
-            spend("mesh_sign_ups_per_address", address)
+            spend("mesh_sign_ups_per_address", client_network(request._request))
         return admission
+
+    def _is_by_people(self, request: Request) -> bool:
+        is_known = request.user.is_authenticated and not isinstance(request.user, NodeCaller)
+        return is_known and not self._key(request)
+
+    @staticmethod
+    def _key(request: Request) -> str:
+        return str(in_lower_case(request.data).get("accesskey", ""))
 
     @extend_schema(operation_id="mesh_nodes_retrieve")
     def retrieve(self, request: Request, netid: str, mac: str) -> Response:

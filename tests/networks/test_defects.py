@@ -163,11 +163,12 @@ def test_wrong_passwords_of_a_node_are_limited(anonymous, node, settings):
     assert statuses == [400, 400, 429]
 
 
-def test_wrong_access_keys_are_limited(anonymous, access_key, settings):
+@pytest.mark.parametrize("more", [{}, {"HTTP_IDEMPOTENCY_KEY": "one"}])
+def test_wrong_access_keys_are_limited(anonymous, access_key, settings, more):
     settings.LIMITS = {**settings.LIMITS, "wrong_mesh_credentials_per_address": (2, 60)}
     guess = {"macaddress": MAC, "password": "reallysecret", "accesskey": "a guess"}
 
-    statuses = [anonymous.post("/api/nodes/skynet", guess).status_code for _ in range(3)]
+    statuses = [anonymous.post("/api/nodes/skynet", guess, **more).status_code for _ in range(3)]
 
     assert statuses == [401, 401, 429]
     right = anonymous.post("/api/nodes/skynet", {**guess, "accesskey": KEY})

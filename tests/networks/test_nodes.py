@@ -52,6 +52,28 @@ def test_a_key_is_gone_with_its_last_use(joined, access_key):
     assert not AccessKey.objects.exists()
 
 
+def test_a_join_that_is_sent_again_uses_one_use_and_has_one_answer(anonymous, access_key):
+    AccessKey.objects.update(uses_left=1)
+    body = {"macaddress": MAC, "password": "reallysecret", "accesskey": KEY}
+
+    answers = [
+        anonymous.post("/api/nodes/skynet", body, HTTP_IDEMPOTENCY_KEY="one") for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].json() == answers[0].json()
+    assert anonymous.post("/api/nodes/skynet", body).status_code == 401
+
+
+def test_a_device_that_is_added_twice_by_one_request_is_one(client, network):
+    answers = [
+        client.post("/api/nodes/skynet", {"macaddress": MAC}, HTTP_IDEMPOTENCY_KEY="one")
+        for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
 def test_a_key_without_limit_lets_everybody_in(joined, access_key):
     AccessKey.objects.update(uses_left=None)
 
