@@ -13,6 +13,12 @@ class WrongAccessKey(NotAuthenticated):
     code = "access_key_wrong"
 
 
+class KeyTooOld(WrongAccessKey):
+    """The key lets devices in, but not this one, which says that it is a router we know."""
+
+    code = "access_key_too_old"
+
+
 class WrongPassword(DomainError):
     """The page answers 400 to whoever does not authenticate, and so do we."""
 

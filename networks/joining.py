@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cloudpilot.prepared import prepared
 from cloudpilot.problems import UNAUTHENTICATED
-from networks import allocation, names, services, wireguard
+from networks import allocation, names, returning, services, wireguard
 from networks.errors import DeviceTaken, WrongAccessKey
 from networks.models import AccessKey, Network, Node
 from networks.models.key import digest_of
@@ -65,10 +65,12 @@ def _usable_keys(netid: Any, value_digest: Any, now: Any) -> QuerySet[AccessKey]
 def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
     """Let a device in: answers its node, with an address.
 
-    A device that comes again with a good key is enrolled anew in its old place. Raises
-    `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken`, `RangeOverlaps` or `HubExists` where a
+    A device that comes again with a good key is enrolled anew in its old place; see `returning`
+    for what a router's key has to be. Raises `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken`, `RangeOverlaps` or `HubExists` where a
     fact belongs to another node.
     """
+    if admission.key is not None:
+        returning.demand_right_to_return(admission.key, facts["mac_address"], password)
     if password:
         facts["password"] = make_password(password)  # before the lock: it is meant to be slow
     try:
