@@ -1,3 +1,4 @@
+import fcntl
 import os
 import shutil
 import subprocess
@@ -17,24 +18,52 @@ NOT_RUN = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def clone(tmp_path):
-    """The project as a newcomer has it: no state, no settings, nothing installed in the folder."""
+    """The project as a newcomer has it: no state, no settings, nothing installed in the folder.
+
+    Only what is compiled comes along, so that no page's processes compile it all again.
+    """
+    half_written = "*.pyc.*"
     left_out = shutil.ignore_patterns(
-        ".git", ".venv", ".env*", ".*_cache", "__pycache__", "var", "site", "db.sqlite3*"
+        ".git", ".venv", ".env*", ".*_cache", half_written, "var", "site", "db.sqlite3*"
     )
     return Path(shutil.copytree(ROOT, tmp_path / "clone", ignore=left_out))
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory):
+def made_once(tmp_path_factory, worker_id):
+    """Return a function that makes a file or a folder for all processes of a test run.
+
+    Nobody may write to it: the first who asks for it makes it, and the others are given the same.
+    """
+    base = tmp_path_factory.getbasetemp()
+    of_the_run = base if worker_id == "master" else base.parent
+
+    def path_of(name, make):
+        path = of_the_run / name
+        unfinished = of_the_run / f"{name}.unfinished"
+        with (of_the_run / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                make(unfinished)
+                unfinished.rename(path)
+        return path
+
+    return path_of
+
+
+@pytest.fixture(scope="session")
+def migrated(made_once):
     """A database that has its tables and nothing else, for folders whose page begins with that.
 
     `test_first_run` and the setup guide make theirs from nothing.
     """
-    path = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{path}"}
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
-    return path
+
+    def migrate(path):
+        environment = {**os.environ, "DATABASE_URL": f"sqlite:///{path}"}
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+    return made_once("migrated.sqlite3", migrate)
 
 
 @pytest.fixture
@@ -51,9 +80,12 @@ def simulator():
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The built documentation, a folder that nobody writes to."""
-    folder = tmp_path_factory.mktemp("site")
+def site(made_once):
+    """The built documentation, a folder."""
+    return made_once("site", _build)
+
+
+def _build(folder):
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
         cwd=ROOT,
@@ -64,7 +96,6 @@ def site(tmp_path_factory):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WARNING" not in done.stdout + done.stderr
-    return folder
 
 
 @pytest.fixture

@@ -13,7 +13,13 @@ from .likeness import ANY, difference
 from .shell import Shell, free_port
 
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
-NAMES = [str(page.relative_to(ROOT / "docs")) for page in PAGES]
+# For a page with nothing to run no server is started.
+TO_RUN = [page for page in PAGES if any(not block.reason_not_run for block in blocks_of(page))]
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT / "docs"))
+
 
 # The ports that pages name, and what listens there.
 WEB, SITE, GUNICORN, API, API_SSL = 8000, 8001, 8002, 8728, 8729
@@ -46,16 +52,14 @@ def shell_for(clone, live_server, device, bare_environment):
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True)  # ids begin at 1, as in the pages
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("page", TO_RUN, ids=name_of)
 def test_a_page_does_what_it_says(page, shell_for, clone, request, settings, live_server):
     if page.name == "mesh-onboarding.md":  # a router follows the address that we call ourselves by
         settings.PUBLIC_URL = live_server.url
     blocks = blocks_of(page)
     migrates = any("manage.py migrate" in block.body for block in blocks)
     if migrates and page.name != "setup-guide.md":
-        shutil.copy(request.getfixturevalue("migrated"), clone)
-    left_out = [f"{block}: {block.reason_not_run}" for block in blocks if block.reason_not_run]
-    request.config.stash[NOT_RUN] += left_out
+        shutil.copy(request.getfixturevalue("migrated"), clone / "db.sqlite3")
 
     with closing(shell_for(blocks)) as shell:
         last = None
@@ -64,9 +68,11 @@ def test_a_page_does_what_it_says(page, shell_for, clone, request, settings, liv
                 last = _carry_out(shell, block, last)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_a_block_that_is_not_run_says_why(page):
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_block_that_is_not_run_says_why(page, request):
     for block in blocks_of(page):
+        if block.reason_not_run:
+            request.config.stash[NOT_RUN].append(f"{block}: {block.reason_not_run}")
         runs = block.language in {"bash", "json", "text"} and not block.note.startswith("not run")
         assert runs or len(block.reason_not_run) > 10, f"{block}: run it, or say why not"
 
