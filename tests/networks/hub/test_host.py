@@ -1,5 +1,6 @@
 """What the hub does to a host's interfaces: in a namespace of its own, with WireGuard itself."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,32 @@ def test_another_installation_on_the_host_leaves_ours_alone(machine, host, tunne
         assert Host("another").interfaces() == {}
         with pytest.raises(HostRefused, match="none of ours"):
             Host("another").bring_up(tunnel(), KEY)
+
+
+def test_wireguard_go_runs_where_the_kernel_knows_no_wireguard_and_only_there(
+    machine, host, tunnel
+):
+    try:
+        machine.do("ip", "link", "add", "dev", "trial", "type", "wireguard")
+        kernel_knows = True
+    except AssertionError:
+        kernel_knows = False
+    with machine.inside():
+        host.bring_up(tunnel(), KEY)
+
+    assert Path(f"/var/run/wireguard/{tunnel().interface}.sock").exists() is not kernel_knows
+
+
+def test_without_either_it_is_said_what_to_install(machine, host, tunnel, monkeypatch, tmp_path):
+    for program in ("ip", "wg"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bare = tunnel()
+    if Path("/sys/module/wireguard").exists():
+        pytest.skip("this kernel knows WireGuard, and needs nothing else")
+
+    with machine.inside(), pytest.raises(HostRefused, match="install wireguard-go"):
+        host.bring_up(bare, KEY)
 
 
 def test_somebody_elses_interface_of_this_name_is_left_alone(machine, host, tunnel):

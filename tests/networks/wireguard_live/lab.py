@@ -77,13 +77,15 @@ class Lab:
         self.machines.append(host)
         run("ip", "link", "add", "lan", "netns", machine.name, "type", "veth", "peer", "name", "wan",
             "netns", host.name)  # fmt: skip
+        nodad = "nodad" if ":" in address else ""  # nobody else is there to have it
         for end, port, own in ((machine, "lan", address), (host, "wan", beyond)):
             run("ip", "-n", end.name, "-batch", "-", text=(
-                f"link set lo up\naddress add {own} dev {port}\nlink set {port} up\n"
+                f"link set lo up\naddress add {own} dev {port} {nodad}\nlink set {port} up\n"
             ))  # fmt: skip
         run("ip", "-n", host.name, "route", "add", "default", "via", address.partition("/")[0])
-        with machine.inside():
-            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        machine.do("sysctl", "-qw", *(
+            f"net.ipv{version}.conf.all.forwarding=1" for version in (4, 6)
+        ))  # fmt: skip
         return host
 
     def close(self):
@@ -163,8 +165,14 @@ class Ping:
     _EVERY = 0.1
 
     def __init__(self, machine, address):
+        self._is_v6 = ":" in address
+        family, protocol = (
+            (socket.AF_INET6, socket.IPPROTO_ICMPV6)
+            if self._is_v6
+            else (socket.AF_INET, socket.IPPROTO_ICMP)
+        )
         with machine.inside():
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            self._socket = socket.socket(family, socket.SOCK_RAW, protocol)
         self._address = address
         self._id = secrets.randbelow(0xFFFF)
         self._stop = threading.Event()
@@ -203,11 +211,14 @@ class Ping:
                 self._take(self._socket.recv(2048))
 
     def _take(self, packet):
-        kind, _, _, ident, number = struct.unpack("!BBHHH", packet[20:28])
-        if (kind, ident) == (0, self._id) and number in self.sent:
+        start = 0 if self._is_v6 else 20  # that is behind the header of IPv4
+        kind, _, _, ident, number = struct.unpack("!BBHHH", packet[start : start + 8])
+        if (kind, ident) == (129 if self._is_v6 else 0, self._id) and number in self.sent:
             self.answered[number] = time.monotonic()
 
     def _request(self, number):
+        if self._is_v6:  # whose checksum the kernel works out
+            return struct.pack("!BBHHH", 128, 0, 0, self._id, number)
         header = struct.pack("!BBHHH", 8, 0, 0, self._id, number)
         total = sum(struct.unpack("!4H", header))
         total = (total >> 16) + (total & 0xFFFF)

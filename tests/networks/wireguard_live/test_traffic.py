@@ -41,6 +41,27 @@ def test_three_peers_of_a_star_reach_what_is_behind_one_of_them(lab, client, net
     assert printer.reaches(laptop.node.address)
 
 
+def test_peers_of_a_star_reach_each_other_and_what_is_behind_one_by_ipv6(
+    lab, client, network, host, peer
+):
+    client.put(f"/api/networks/{network.netid}", {"isdualstack": True})
+    host.machine.do("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+    network.refresh_from_db()
+    shop, laptop = peer(2), peer(3)
+    printer = lab.behind(shop.machine, "fd00:88::1/64", "fd00:88::20/64")
+    path = f"/api/nodes/{network.netid}/{shop.node.mac_address}"
+    client.post(f"{path}/creategateway", {"rangestring": "fd00:88::/64", "interface": "lan"})
+    host.take_turn()
+
+    for agent in (shop, laptop):
+        agent.connect()
+
+    assert laptop.machine.reaches(host.node().address6)
+    assert laptop.machine.reaches(shop.node.address6)
+    assert laptop.machine.reaches("fd00:88::20")
+    assert printer.reaches(laptop.node.address6)
+
+
 @pytest.mark.parametrize(
     ("destination", "answer"),
     [("10.70.0.8", "dev nm-"), ("198.51.100.9", "No route to host")],
