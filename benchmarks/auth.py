@@ -1,12 +1,10 @@
 """What a credential costs: a trivial request with one, over the same request without."""
 
-import os
 import statistics
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
+
+from benchmarks.setting import add_router, database, somebody
 
 ROUNDS = 2000
 PROMISED_MS = 1.0
@@ -37,21 +35,6 @@ def main():
     sys.exit(bool(PROMISED & set(late)))
 
 
-@contextmanager
-def database():
-    """Set Django up on a database of its own, which goes when the block ends."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "cloudpilot.settings"
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
-        os.environ["STATE_DIR"] = folder
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        yield
-
-
 def requests():
     """Return what sends each kind of request, by its name; the view does nothing at all."""
     from rest_framework.response import Response
@@ -60,8 +43,8 @@ def requests():
     from cloudpilot.api import FamilyView
     from routers import keys as router_keys
     from routers.authentication import RouterKeyAuthentication
-    from routers.models import Router
-    from users import services, tokens
+    from users import keys as user_keys
+    from users import tokens
 
     class Trivial(FamilyView):
         permission_classes = ()
@@ -69,15 +52,12 @@ def requests():
         def get(self, request):
             return Response({"ok": bool(request.user)})
 
-    user, pair = services.register(
-        username=f"bench-{time.time_ns()}", email="bench@example.com", password="teapot-and-mango"
-    )
+    user = somebody()
+    pair = user_keys.make_pair(user, "benchmark")
     bearer = f"Bearer {tokens.start_family(user).access_token}"
     keys = {"HTTP_X_API_KEY": pair.row.public_key, "HTTP_X_PRIVATE_KEY": pair.private_key}
     wrong = {**keys, "HTTP_X_PRIVATE_KEY": pair.private_key[:-1] + "\0"}
-    router = Router.objects.create(
-        company=user.personal_company, name="R", host="10.0.0.1", username="a", password="b"
-    )
+    router = add_router(user.personal_company)
     portal = {"HTTP_X_API_KEY": router_keys.issue(router).token}
     factory, people = APIRequestFactory(), Trivial.as_view()
     portals = Trivial.as_view(authentication_classes=(RouterKeyAuthentication,))

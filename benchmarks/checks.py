@@ -6,12 +6,13 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
+
+from benchmarks.setting import add_router, database, somebody
 
 CHECKS = 2_000
 GUESSES = 1_000
@@ -21,9 +22,7 @@ PROMISED_P99_MS = 50
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "cloudpilot.settings", "STATE_DIR": folder}
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
+    with database():
         (here, codes), (elsewhere, others) = cafes(2)
         with server() as (process, port):
             in_parallel(port, here, codes * CLIENTS)
@@ -52,27 +51,17 @@ def main():
 
 def cafes(count):
     """Return the router's key of each of some cafés, and the codes of a hundred vouchers."""
-    import django
-    from django.core.management import call_command
     from django.db import connection
 
-    django.setup()
-    call_command("migrate", verbosity=0)
     from hotspot import issuing
     from hotspot.models import Package
     from routers import keys
-    from routers.models import Router
-    from users import services
 
-    user, _ = services.register(
-        username=f"bench-{time.time_ns()}", email="bench@example.com", password="teapot-and-mango"
-    )
+    user = somebody()
     company = user.personal_company
     made = []
-    for number in range(count):
-        router = Router.objects.create(
-            company=company, name=f"Café {number}", host="10.0.0.1", username="a", password="b"
-        )
+    for _ in range(count):
+        router = add_router(company)
         package = Package.objects.create(
             company=company, router=router, name="Day", package_type="hourly", duration_hours=24,
             price=5000, download_speed_mbps=5, upload_speed_mbps=2,

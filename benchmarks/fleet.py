@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import logging
 import multiprocessing
 import os
 import resource
@@ -10,13 +9,13 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import Event, Thread
+
+from benchmarks.setting import add_router, database, somebody
 
 ROUND_TRIP = 0.02
 FLEET, SILENT = 1000, 50
@@ -48,7 +47,7 @@ def sweeps() -> Iterator[tuple[str, str, str]]:
     with routers(FLEET) as (ports, set_faults):
         user = somebody()
         for port in ports:
-            add_router(user, port)
+            add_router(user.personal_company, port=port)
         set_faults(range(FLEET), latency=ROUND_TRIP)
         first = timed(sweep_silent)
         sweep_fleet()  # from here on it knows how long each takes
@@ -91,7 +90,7 @@ def neighbours() -> Iterator[tuple[str, str, str]]:
 
     with routers(USED + 2) as (ports, set_faults), web_server() as calm, web_server() as beside:
         user = somebody()
-        *used, well, silent = [add_router(user, port).pk for port in ports]
+        *used, well, silent = [add_router(user.personal_company, port=port).pk for port in ports]
         set_faults(range(USED + 2), latency=ROUND_TRIP)
         set_faults([USED + 1], silent=True)
         bearer = f"Bearer {tokens.start_family(user).access_token}"
@@ -194,44 +193,6 @@ def is_up(port: int) -> bool:
 
 
 # --- What both need -------------------------------------------------------------------------
-
-
-@contextmanager
-def database() -> Iterator[None]:
-    """Set Django up on a database of its own, which goes when the block ends."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["DJANGO_SETTINGS_MODULE"] = "cloudpilot.settings"
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
-        os.environ["STATE_DIR"] = folder
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        logging.disable(logging.INFO)
-        call_command("migrate", verbosity=0)
-        yield
-
-
-def somebody():
-    from users import services
-
-    name = f"bench-{time.time_ns()}"
-    return services.register(
-        username=name, email=f"{name}@example.com", password="teapot-and-mango"
-    )[0]
-
-
-def add_router(user, port: int):
-    from routers.models import Router
-
-    return Router.objects.create(
-        company=user.personal_company,
-        name=f"Router at {port}",
-        host="127.0.0.1",
-        port=port,
-        username="admin",
-        password="admin",
-    )
 
 
 def timed(act: Callable[[], object]) -> float:

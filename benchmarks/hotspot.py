@@ -3,9 +3,9 @@
 import os
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
+
+from benchmarks.setting import add_router, client_of, database, missed, show, somebody
 
 ROWS = int(os.environ.get("VOUCHERS", "1000000"))
 BATCH = 10_000
@@ -13,13 +13,9 @@ PAGES = 60
 PROMISED = {1_000: 0.5, BATCH: 3.0}
 PROMISED_PAGE_MS = 15
 
-failed = False
-
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "cloudpilot.settings", "STATE_DIR": folder}
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
+    with database():
         client, package = shop()
         measure_batches(client, package)
         measure_desired_rows(package.router)
@@ -28,49 +24,21 @@ def main():
         fill(package)
         count_rows()
         measure_lists(client, package, ROWS)
-    sys.exit(failed)
-
-
-def show(what, amount, unit, promised=None):
-    global failed
-    words = "" if promised is None else f"   promised <= {promised} {unit}"
-    print(f"{what:<58}{amount:>9.2f} {unit}{words}", flush=True)
-    failed |= promised is not None and amount > promised
+    sys.exit(bool(missed))
 
 
 def shop():
     """Return a client that speaks for an operator, and a package of theirs."""
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    from django.conf import settings
-    from rest_framework.test import APIClient
-
     from hotspot.models import Package
-    from routers.models import Router
-    from users import services, tokens
 
-    settings.ALLOWED_HOSTS.append("testserver")
-    settings.LOGGING_CONFIG = None
-    import logging
-
-    logging.disable(logging.INFO)
-    user, _ = services.register(
-        username=f"bench-{time.time_ns()}", email="bench@example.com", password="teapot-and-mango"
-    )
+    user = somebody()
     company = user.personal_company
-    router = Router.objects.create(
-        company=company, name="Café", host="10.0.0.1", username="a", password="b"
-    )
     package = Package.objects.create(
-        company=company, router=router, name="Day", package_type="hourly", duration_hours=24,
-        price=5000, download_speed_mbps=5, upload_speed_mbps=2, data_limit_mb=500,
+        company=company, router=add_router(company), name="Day", package_type="hourly",
+        duration_hours=24, price=5000, download_speed_mbps=5, upload_speed_mbps=2,
+        data_limit_mb=500,
     )  # fmt: skip
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.start_family(user).access_token}")
-    return client, package
+    return client_of(user), package
 
 
 def measure_batches(client, package):

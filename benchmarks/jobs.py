@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 
-from benchmarks.auth import database
+from benchmarks.setting import database
 
 ROUNDS = 300
 JOBS = 500

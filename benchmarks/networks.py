@@ -8,10 +8,10 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
+
+from benchmarks.setting import add_router, client_of, database, missed, show, somebody
 
 NODES = int(os.environ.get("NODES", "5000"))
 SAMPLES = 100
@@ -23,13 +23,9 @@ ROUTERS = int(os.environ.get("ROUTERS", "200"))
 TOPOLOGY = os.environ.get("TOPOLOGY", "hub")  # or mesh, in which each is a peer of all
 PROMISED_REACH_SECONDS = 30
 
-failed = False
-
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "cloudpilot.settings", "STATE_DIR": folder}
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
+    with database():
         client, network = mesh()
         measure_hash()
         gc.collect()
@@ -41,43 +37,18 @@ def main():
         measure_reads(client)
         measure_addresses(network)
         measure_routers(network.company)
-    sys.exit(failed)
-
-
-def show(what, amount, unit, promised=None):
-    global failed
-    words = "" if promised is None else f"   promised <= {promised} {unit}"
-    print(f"{what:<58}{amount:>9.2f} {unit}{words}", flush=True)
-    failed |= promised is not None and amount > promised
+    sys.exit(bool(missed))
 
 
 def mesh():
     """Return a client that speaks for an operator, and a network of theirs with a key for all."""
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    import logging
-
-    from django.conf import settings
-    from rest_framework.test import APIClient
-
     from networks.keys import services as keys
     from networks.mesh import services
-    from users import services as users
-    from users import tokens
 
-    settings.ALLOWED_HOSTS.append("testserver")
-    logging.disable(logging.INFO)
-    user, _ = users.register(
-        username=f"bench-{time.time_ns()}", email="bench@example.com", password="teapot-and-mango"
-    )
+    user = somebody()
     network = services.create(user.personal_company, netid="bench", address_range="10.64.0.0/16")
     keys.create(network, name="all", value="benchmark-key", uses_left=None)
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.start_family(user).access_token}")
-    return client, network
+    return client_of(user), network
 
 
 def mac_of(number):
@@ -198,7 +169,6 @@ def network_of(company, ports):
     from networks.joining import Admission, Door, join
     from networks.mesh import services
     from networks.wireguard import new_private_key, public_key_of
-    from routers.models import Router
 
     network = services.create(company, netid="fleet", address_range="10.128.0.0/16",
                               topology=TOPOLOGY)  # fmt: skip
@@ -206,10 +176,7 @@ def network_of(company, ports):
     hub = join(by_hand, mac_address=mac_of(2**32), is_hub=True, endpoint="198.51.100.200",
                public_key=public_key_of(new_private_key()))  # fmt: skip
     for number, port in enumerate(ports, start=1):
-        router = Router.objects.create(
-            company=company, name=f"Router {number}", host="127.0.0.1", port=port,
-            username="admin", password="admin",
-        )  # fmt: skip
+        router = add_router(company, port=port)
         join(by_hand, mac_address=mac_of(2**32 + number), router=router)
     return network, hub
 

@@ -4,8 +4,8 @@ import statistics
 import sys
 from contextlib import closing
 
-from benchmarks.auth import database
 from benchmarks.routeros import log_in, router, timed
+from benchmarks.setting import database
 from routers.routeros import Endpoint
 
 USERS = 5000

@@ -7,13 +7,13 @@ import selectors
 import socket
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.checks import cpu_seconds, server
+from benchmarks.setting import database
 
 EVENTS = int(os.environ.get("EVENTS", "10000"))
 TWICE = EVENTS // 10  # so many of them are sent a second time
@@ -25,9 +25,7 @@ KEY = "webhook-key-of-the-benchmark"
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "cloudpilot.settings", "STATE_DIR": folder}
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{Path(folder) / 'db.sqlite3'}")
+    with database():
         tokens, vendor, postmaster = accounts()
         requests = [webhook(number, tokens[number % ACCOUNTS]) for number in range(EVENTS)]
         requests += requests[:TWICE]
@@ -85,12 +83,8 @@ def show(what, ours, bare, promised=""):
 
 def accounts():
     """Return the webhook tokens of some accounts, the database's kind and its server's process."""
-    import django
-    from django.core.management import call_command
     from django.db import connection
 
-    django.setup()
-    call_command("migrate", verbosity=0)
     from payments.credentials.services import webhook_index
     from payments.models import Credentials, CredentialsVersion
     from users.models import Company
