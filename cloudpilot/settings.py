@@ -69,6 +69,8 @@ MESH_POOL = env.str("MESH_POOL", default="10.64.0.0/10")
 MESH_POOL_PREFIX = env.int("MESH_POOL_PREFIX", default=18)
 # Where nodes of networks reach this host, if it is their hub: an address or a name.
 MESH_ENDPOINT = env.str("MESH_ENDPOINT", default="").strip() or _reachable_host(PUBLIC_URL)
+# The certificate of the authority that PUBLIC_URL's own is from, where routers do not know it.
+MESH_CA = env.str("MESH_CA", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()  # what opens /metrics from elsewhere
 # Where providers are called; empty means at their own hosts. For simulated ones, never for money.
 PROVIDER_BASE_URLS = {

@@ -2,10 +2,12 @@
 
 import re
 from hashlib import sha256
-from typing import Any
+from typing import NamedTuple
+
+from django.conf import settings
 
 from cloudpilot.limits import failures_spent
-from networks import joining, names
+from networks import joining
 from networks.errors import WrongAccessKey
 from networks.joining import Door
 from networks.keys import access_strings
@@ -13,9 +15,18 @@ from networks.onboarding import texts
 
 _OF_NETWORK = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,11})\.rsc")
 _OF_NODE = re.compile(
-    r"([A-Za-z0-9][A-Za-z0-9._-]{0,11})-((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})\.rsc"
+    r"([A-Za-z0-9][A-Za-z0-9._-]{0,11})-((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})\.(rsc|conf|png)"
 )
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+def _authority() -> str:
+    """Return the certificates of `MESH_CA`, and nothing else that may be in it, such as a key."""
+    return "".join(f"{found}\n" for found in _CERTIFICATE.findall(settings.MESH_CA))
+
+
 _PUBLIC = {
+    "ca.crt": _authority,
     "meshclient": texts.meshclient,
     "meshclient.rsc": texts.meshclient,
     "join.rsc": texts.join,
@@ -26,9 +37,13 @@ _SUMS = "SHA256SUMS"
 def public(name: str) -> str | None:
     """Return the file that everybody may have, for there is no secret in it; None: no such file."""
     if name == _SUMS:
-        sums = {name: sha256(text().encode()).hexdigest() for name, text in sorted(_PUBLIC.items())}
-        return "".join(f"{found}  {name}\n" for name, found in sums.items())
-    return _PUBLIC[name]() if name in _PUBLIC else None
+        found = {name: text() for name, text in sorted(_PUBLIC.items())}
+        return "".join(f"{_sum(text)}  {name}\n" for name, text in found.items() if text)
+    return (_PUBLIC[name]() or None) if name in _PUBLIC else None
+
+
+def _sum(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def keyed(name: str, token: str, address: str) -> str | None:
@@ -47,7 +62,13 @@ def keyed(name: str, token: str, address: str) -> str | None:
     return texts.keyed(admission.network, key)
 
 
-def node_named(name: str) -> dict[str, Any] | None:
-    """Return which network and device a node's file is for; None if this is no node's."""
+class NodeFile(NamedTuple):
+    netid: str
+    mac: str
+    kind: str
+
+
+def of_node(name: str) -> NodeFile | None:
+    """Return which device of which network a file is for, and its kind; None if it is no node's."""
     match = _OF_NODE.fullmatch(name)
-    return {"netid": match.group(1), "mac": names.canonical_mac(match.group(2))} if match else None
+    return NodeFile(*match.groups()) if match else None

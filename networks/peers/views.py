@@ -7,11 +7,9 @@ from rest_framework.response import Response
 from cloudpilot import audit
 from networks.api import MeshView
 from networks.errors import ConfigurationTooLong
-from networks.peers import examples, qr
+from networks.peers import answers, examples, qr
 from networks.peers.configuring import configuration_of, new_keys
 from networks.peers.serializers import NewKeysSerializer
-
-_PRIVATE = {"Cache-Control": "no-store"}
 
 
 class PeerConfigurationView(MeshView):
@@ -27,12 +25,7 @@ class PeerConfigurationView(MeshView):
     )
     def get(self, request: Request, netid: str, mac: str) -> HttpResponse:
         """Write a node's WireGuard configuration, with a place for the private key that it has."""
-        node = self.get_node()
-        answer = HttpResponse(
-            configuration_of(node), content_type="text/plain; charset=utf-8", headers=_PRIVATE
-        )
-        answer["Content-Disposition"] = f'attachment; filename="{node.interface}.conf"'
-        return answer
+        return answers.file(self.get_node())
 
     @extend_schema(
         operation_id="mesh_nodes_config_with_new_keys", request=None, responses=NewKeysSerializer
@@ -52,7 +45,7 @@ class PeerConfigurationView(MeshView):
                 "config": configuration_of(node, private_key=private_key),
                 "qr": _svg_of(configuration_of(node, private_key=private_key, with_names=False)),
             },
-            headers=_PRIVATE,
+            headers=answers.PRIVATE,
         )
 
 
@@ -76,10 +69,9 @@ class PeerCodeView(MeshView):
         It has a place for the private key, as the text has; one to scan and use comes with new
         keys.
         """
-        text = configuration_of(self.get_node(), with_names=False)
-        if request._request.get_preferred_type(["image/svg+xml", "image/png"]) == "image/png":
-            return HttpResponse(qr.png(text), content_type="image/png", headers=_PRIVATE)
-        return HttpResponse(qr.svg(text), content_type="image/svg+xml", headers=_PRIVATE)
+        node = self.get_node()
+        wanted = request._request.get_preferred_type(["image/svg+xml", "image/png"])
+        return answers.png(node) if wanted == "image/png" else answers.svg(node)
 
 
 def _svg_of(text: str) -> str | None:

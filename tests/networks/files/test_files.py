@@ -52,13 +52,23 @@ def test_who_has_the_file_is_told_so(fetch, anonymous):
     "name",
     ["", "nothing", "..", "../settings.py", "..%2fsettings.py", "%2e%2e/x", "%2fetc%2fpasswd",
      "....//x", "meshclient%00", "meshclient.rsc%0a", "scripts/join.rsc", "account.rsc",
-     "poll.rsc", "C:%5cx", "meshclient~", "MESHCLIENT"],
+     "poll.rsc", "ca.crt", "%252e%252e%252fsettings.py", "C:%5cx", "meshclient~", "MESHCLIENT"],
 )  # fmt: skip
 def test_there_is_no_other_file(fetch, name):
     answer = fetch(name)
 
     assert answer.status_code == 404
     assert set(answer.json()) == {"Code", "Message"}
+
+
+def test_an_authority_of_ones_own_is_handed_out_without_its_key(fetch, settings):
+    certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    settings.MESH_CA = (
+        f"-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n{certificate}"
+    )
+
+    assert fetch("ca.crt").content.decode() == certificate
+    assert "  ca.crt\n" in fetch("SHA256SUMS").content.decode()
 
 
 def test_a_network_has_a_file_for_who_shows_a_key_of_it(client, fetch, network):
@@ -118,10 +128,24 @@ def test_a_nodes_file_is_for_itself_and_its_people(client, anonymous, as_node, s
     assert Client().as_user(stranger).get(name).status_code == 404
 
 
-def test_another_node_does_not_get_it(as_node, network, taken_in):
+@pytest.mark.parametrize(("kind", "begins"), [("conf", b"[Interface]"), ("png", b"\x89PNG")])
+def test_a_plain_peers_files_are_for_itself_and_its_people(
+    client, anonymous, as_node, stranger, node, kind, begins
+):
+    name = f"{FILES}skynet-{MAC}.{kind}"
+
+    for caller in (client, as_node(node)):
+        assert caller.get(name).content.startswith(begins)
+        assert caller.get(name)["Cache-Control"] == "no-store"
+    assert anonymous.get(name).status_code == 401
+    assert Client().as_user(stranger).get(name).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["rsc", "conf", "png"])
+def test_another_node_does_not_get_it(as_node, network, node, kind):
     other = NodeFactory(network=network)
 
-    assert as_node(other).get(f"{FILES}skynet-{MAC}.rsc").status_code == 403
+    assert as_node(other).get(f"{FILES}skynet-{MAC}.{kind}").status_code == 403
 
 
 def test_a_node_without_a_router_has_no_file(as_node, node):
