@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from networks import syncing
+from networks.models import Node
 from networks.observing import services as observing
 from routers import connections
 from routers.models import Router
 from routers.reconcile.changes import Problem
 from routers.routeros import errors
 from routers.signals import pass_ended
+
+
+@receiver(pre_delete, sender=Router, dispatch_uid="networks")
+def let_go(instance: Router, **kwargs: Any) -> None:
+    """Say of a deleted router's nodes that we configure them no more; they stay whose peers they are."""
+    Node.objects.filter(router=instance).update(sync_state=Node.Sync.UNMANAGED, sync_error="")
 
 
 @receiver(pass_ended, dispatch_uid="networks")

@@ -17,12 +17,15 @@ from routers.reconcile.changes import addition
 from routers.reconcile.menus import MENUS, Menu
 from routers.reconcile.providers import desired_rows
 from routers.reconcile.revert import quoted
-from routers.reconcile.rows import Desired, mark
+from routers.reconcile.rows import Desired
 
 # A script of these is a megabyte; what is more waits until we reach the router ourselves.
 MOST_ROWS: Final = 2000
 _ORDER = {path: place for place, path in enumerate(MENUS)}
 _PURPOSE = "mesh-desired-state"
+# As the pass knows its rows: a person's own "cp: uplink" is none.
+_OURS = quoted(r'^cp:[a-z0-9-]+:[^ "$?]+$')
+_IN_HAND = quoted("^cp:(revert|rekey):")
 
 
 @dataclass(frozen=True)
@@ -185,14 +188,14 @@ def _removal(menu: Menu, key: str) -> str:
 
 
 def _leftovers(menu: Menu, rows: Sequence[Desired]) -> str:
-    """Remove what bears a mark of ours and is not among these rows, dead-man switches left out."""
+    """Remove what bears a mark of ours and is not among these rows, but for what is in hand."""
     path, keys = _path(menu), [row.key for row in rows if row.menu == menu.path]
-    keep, switch = quoted(f";{';'.join(keys)};"), quoted(mark("revert", "x")[:-1])
+    keep = quoted(f";{';'.join(keys)};")
     return (
-        f':foreach row in=[{path} find {menu.marked_by}~"^cp:"] do={{ '
+        f":foreach row in=[{path} find {menu.marked_by}~{_OURS}] do={{ "
         f":local found [{path} get $row {menu.marked_by}]; "
         f':if ([:typeof [:find {keep} (";" . $found . ";") -1]] = "nil" '
-        f'&& [:typeof [:find $found {switch} -1]] = "nil") do={{ '
+        f"&& !($found ~ {_IN_HAND})) do={{ "
         f":do {{ {path} remove $row }} on-error={{}} }} }}"
     )
 

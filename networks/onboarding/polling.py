@@ -50,7 +50,7 @@ def ask(node: Node, have: str) -> Answer:
         return Answer("", whole_script(node))
     onboarding.polled_at = now
     onboarding.save(update_fields=["polled_at"])
-    if router.is_online:
+    if router.is_online or not router.is_active:
         return _for_managed(node, have)
     state = desired.state_of(node, router)
     if have == state.version and not _tries_again(onboarding, now):
@@ -59,7 +59,10 @@ def ask(node: Node, have: str) -> Answer:
 
 
 def _for_managed(node: Node, have: str) -> Answer:
-    """Leave a router to the pass, but for its key: that takes a right which our account lacks."""
+    """Leave a router to the pass, but for its key: that takes a right which our account lacks.
+
+    One that is switched off here is left to its people.
+    """
     if keyupdate.has_its_turn(node):
         return Answer(MANAGED, desired.nothing(node, MANAGED, new_key=True))
     return Answer(MANAGED, None if have == MANAGED else desired.nothing(node, MANAGED))

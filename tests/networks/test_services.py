@@ -55,3 +55,13 @@ def test_in_a_star_all_hear_of_one_that_leads_somewhere():
     services.changed(network, about=one)
 
     assert other.router_id in dirty()
+
+
+def test_a_node_whose_router_is_deleted_is_nobodys_to_configure(client, network):
+    router = RouterFactory(company=network.company)
+    node = NodeFactory(network=network, router=router, sync_state="error", sync_error="It is away.")
+
+    assert client.delete(f"/routers/{router.pk}/").status_code == 200
+
+    node.refresh_from_db()
+    assert (node.router, node.sync_state, node.sync_error) == (None, "unmanaged", "")

@@ -2,9 +2,14 @@
 # account for CloudPilot to log in with, and leaves behind a script that asks what to hold.
 :global CloudPilotNetwork
 :global CloudPilotKey
+# From here on the key is known to nobody but this script, whatever becomes of it.
+:local network $CloudPilotNetwork
+:local key $CloudPilotKey
+/system script environment remove [find name="CloudPilotNetwork"]
+/system script environment remove [find name="CloudPilotKey"]
 :local nodes @NODES_URL@
 :local json "Content-Type: application/json"
-:local kept ("cloudpilot-" . $CloudPilotNetwork . "-password")
+:local kept ("cloudpilot-" . $network . "-password")
 
 # The network knows this router by the address of its first Ethernet port.
 :local mac ""
@@ -25,7 +30,7 @@
 :local password [/system script get [find name=$kept] source]
 
 :do {
-    /tool fetch url=($nodes . $CloudPilotNetwork . "/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"accesskey\":\"" . $CloudPilotKey . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@
+    /tool fetch url=($nodes . $network . "/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"accesskey\":\"" . $key . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@
 } on-error={
     # A key that is used up still lets a router that is in the network set itself up again.
     :if ($isNew) do={
@@ -36,7 +41,7 @@
 
 :local answer ""
 :do {
-    :set answer ([/tool fetch url=($nodes . "adm/" . $CloudPilotNetwork . "/authenticate/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@]->"data")
+    :set answer ([/tool fetch url=($nodes . "adm/" . $network . "/authenticate/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@]->"data")
 } on-error={
     :error "CloudPilot: the router is not in the network yet. If it waits there for approval, approve it and paste the line again."
 }
@@ -47,9 +52,13 @@
 :if (!($identity ~ "^[A-Za-z0-9 ._-]+\$")) do={ :set identity "" }
 @FACTS@
 :local about ("{\"identity\":\"" . $identity . "\",\"board\":\"" . [/system resource get board-name] . "\",\"apiport\":" . [/ip service get api port] . "," . $facts . "}")
-/tool fetch url=($nodes . $CloudPilotNetwork . "/" . $mac . "/account/") http-method=post http-header-field=($json . ",Authorization: Bearer " . $token) http-data=$about check-certificate=@CHECK@ dst-path="cloudpilot-account.rsc"
-/import file-name="cloudpilot-account.rsc"
+/tool fetch url=($nodes . $network . "/" . $mac . "/account/") http-method=post http-header-field=($json . ",Authorization: Bearer " . $token) http-data=$about check-certificate=@CHECK@ dst-path="cloudpilot-account.rsc"
+# The file has a password in it, and goes in any case.
+:local isDone false
+:do {
+    /import file-name="cloudpilot-account.rsc"
+    :set isDone true
+} on-error={}
 /file remove [find name="cloudpilot-account.rsc"]
-:put ("CloudPilot: this router is in " . $CloudPilotNetwork . " and has asked what it should hold.")
-/system script environment remove [find name="CloudPilotNetwork"]
-/system script environment remove [find name="CloudPilotKey"]
+:if (!$isDone) do={ :error "CloudPilot: this router is not set up to its end: see above and in its log, and paste the line again." }
+:put ("CloudPilot: this router is in " . $network . " and has asked what it should hold.")

@@ -12,6 +12,7 @@
     :put "CloudPilot: upgrade it to RouterOS 7: /system package update set channel=upgrade"
     :put "CloudPilot: then /system package update install, and paste the same line again."
     :put "CloudPilot: a model that cannot run RouterOS 7 needs another way in: a public address or a VPN of yours."
+    /system script environment remove [find name="CloudPilotKey"]
     :error "CloudPilot: RouterOS 7 is needed."
 } else={
     /tool fetch url=@JOIN_URL@ check-certificate=@CHECK@ dst-path="cloudpilot-join.rsc"

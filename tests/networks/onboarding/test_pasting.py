@@ -194,12 +194,16 @@ def test_a_name_that_can_be_told_becomes_the_routers(box, line, network):
     assert network.nodes.get().router.name == "Cafe Nakuru-2"
 
 
-def test_names_that_would_break_what_is_told_are_left_out(box, line, network):
-    box.router.table("/system/identity").update("", {"name": 'a"b\\c'})
-    box.router.table("/interface").by_hand({"name": 'odd"one', "type": "vlan"})
+@pytest.mark.parametrize("name", ['a"b\\c', "caf\xe9", "two\tparts", "$(x)[y]"])
+def test_names_that_would_break_what_is_told_are_left_out(box, line, network, name):
+    box.router.table("/system/identity").update("", {"name": name})
+    box.router.table("/interface").by_hand({"name": name, "type": "vlan"})
+    box.router.table("/ip/address").by_hand({"address": "10.9.9.1/24", "interface": name})
     box.paste(line)
 
-    assert network.nodes.get().sync_state == Node.Sync.OK
+    node = network.nodes.get()
+    assert node.sync_state == Node.Sync.OK
+    assert "10.9.9.0/24" in node.subnets
 
 
 def test_a_line_is_made_with_each_key_and_shown_once(client, network):
@@ -216,3 +220,43 @@ def test_with_https_certificates_are_checked(network, settings):
     assert "check-certificate=yes-without-crl" in texts.line(network, KEY)
     assert texts.meshclient().count("check-certificate=yes-without-crl") == 1
     assert "check-certificate=no" not in texts.join()
+
+
+def test_a_user_that_somebody_made_is_left_alone(box, line):
+    box.paste('/user add name=cloudpilot group=full password=mine comment="by hand"')
+
+    with pytest.raises(Refused, match="not set up to its end"):
+        box.paste(line)
+
+    users = box.router.table("/user")
+    assert users.where(name="cloudpilot", group="full", password="mine")
+    assert "cloudpilot-account.rsc" not in {row["name"] for row in box.rows("/file")}
+
+
+def test_a_group_that_others_are_in_is_left_alone(box, line):
+    box.paste("/user group add name=cloudpilot policy=read; /user add name=jo group=cloudpilot")
+
+    with pytest.raises(Refused, match="not set up to its end"):
+        box.paste(line)
+
+    (group,) = [row for row in box.rows("/user/group") if row["name"] == "cloudpilot"]
+    assert "write" not in [name for name in group["policy"].split(",") if name[0] != "!"]
+
+
+def test_a_line_that_breaks_off_leaves_no_secret_and_can_be_pasted_again(box, line):
+    web = box.router.web
+
+    def breaks_off(request):
+        if request.url.endswith("/report/"):
+            raise OSError("no way there")
+        return web(request)
+
+    box.router.web = breaks_off
+    with pytest.raises(Refused):
+        box.paste(line)
+    assert KEY not in str(box.rows("/system/script/environment"))
+    assert "cloudpilot-account.rsc" not in {row["name"] for row in box.rows("/file")}
+
+    box.router.web = web
+    box.paste(line)
+    assert Node.objects.get().sync_state == Node.Sync.OK

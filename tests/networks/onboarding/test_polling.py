@@ -85,17 +85,30 @@ def test_who_holds_nobody_knows_what_gets_it_all(onboarded, node, as_node):
     told = as_node(node).get(SCRIPT).content.decode()
 
     assert "/ip address add" in told
-    assert 'find comment~"^cp:"' in told
+    assert 'find comment~"^cp:' in told
 
 
 def test_rows_that_people_made_are_left_alone(onboarded, node):
-    onboarded.paste('/ip address add address=10.9.9.1/24 interface=bridge comment="mine"')
+    comments = ["mine", "cp: uplink", "cp:uplink", "cp:rekey:0a1b", "cp:revert:0a1b", "Cp:mesh:x"]
+    for number, comment in enumerate(comments):
+        onboarded.paste(
+            f'/ip address add address=10.9.{number}.1/24 interface=bridge comment="{comment}"'
+        )
     onboarded.paste("/system reboot")
     services.changed(node.network)
 
     onboarded.poll()
 
-    assert "10.9.9.1/24" in {row["address"] for row in onboarded.rows(ADDRESSES)}
+    assert set(comments) < {row.get("comment") for row in onboarded.rows(ADDRESSES)}
+
+
+def test_a_router_that_is_switched_off_here_is_left_to_its_people(onboarded, node):
+    Router.objects.update(is_active=False)
+    voucher = sell(node)
+
+    onboarded.poll()
+
+    assert voucher.code not in names(onboarded)
 
 
 def test_after_a_reboot_it_is_repaired(onboarded, node):
