@@ -52,12 +52,12 @@ class Hub:
         self.stopping = True
 
     def run(self) -> None:
-        """Take turns until `stop`. No failure of the database or of the host ends it."""
+        """Take turns until `stop`. No failure ends it."""
         while not self.stopping:
             try:
                 self.take_turn()
-            except (Error, HostRefused):
-                log.warning("This turn was lost", exc_info=True)
+            except Exception:  # whatever it is, tunnels are to be kept as long as can be
+                log.exception("This turn was lost")
             close_old_connections()
             time.sleep(POLL_SECONDS)
         self.close()
@@ -119,6 +119,9 @@ class Hub:
         except HostRefused as refused:
             problem = str(refused)
             log.warning("%s is not up: %s", network.netid, problem)
+        except Exception:  # one network's trouble is not to be the others'
+            problem = "it could not be brought up: see the log of run_hub"
+            log.exception("%s is not up", network.netid)
         self._up[network.netid] = wanted, now + (_RETRY_SECONDS if problem else _REPAIR_SECONDS)
         _note_outcome(node, problem)
 

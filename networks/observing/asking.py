@@ -101,10 +101,12 @@ def _sighting(row: Row, at: datetime) -> Sighting:
 
 
 def _before(moment: datetime, text: str) -> datetime | None:
-    """Return the moment so long before; None for what is no time, or beyond all calendars."""
+    """Return the moment so long before; None for what is no time, to come, or beyond all calendars."""
     ago = DURATION.meaning(text)
+    if not isinstance(ago, int) or ago < 0:
+        return None
     try:
-        return moment - timedelta(microseconds=ago) if isinstance(ago, int) else None
+        return moment - timedelta(microseconds=ago)
     except OverflowError:
         return None
 

@@ -24,9 +24,17 @@ def look_at_all() -> dict[str, int]:
         for router, seen in batch:
             asked += 1
             if seen is not None:
-                services.keep(router, seen)
-                looked += 1
+                looked += _keep(router, seen)
     return {"asked": asked, "looked": looked}
+
+
+def _keep(router: Router, seen: Seen) -> bool:
+    try:
+        services.keep(router, seen)
+    except Exception:  # one router's trouble is not to be the others': it may have been deleted
+        log.exception("could not keep what router %s showed", router.pk)
+        return False
+    return True
 
 
 def _ask(router: Router) -> tuple[Router, Seen | None]:

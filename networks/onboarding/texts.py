@@ -102,7 +102,6 @@ def _poll(node: Node) -> str:
         PASSWORD_SCRIPT=quoted(_password_script(node)),
         MAC=quoted(node.mac_address),
         FILE=quoted(f"cloudpilot-{netid}.rsc"),
-        INTERFACE=quoted(node.interface),
     )
 
 

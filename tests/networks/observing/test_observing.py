@@ -1,6 +1,7 @@
 """What is read off routers, and what is kept of it."""
 
 import pytest
+from django.http import Http404
 from django.utils import timezone
 
 from networks.models import Link
@@ -49,6 +50,20 @@ def test_the_sweep_passes_over_routers_that_say_nothing(devices, pair):
     assert sweep.look_at_all() == {"asked": 2, "looked": 1}
 
 
+def test_the_sweep_goes_on_where_one_was_deleted_meanwhile(devices, pair, monkeypatch):
+    Router.objects.update(is_online=True)
+    keep = services.keep
+
+    def delete_the_first(router, seen):
+        if router == pair[0].router:
+            raise Http404
+        return keep(router, seen)
+
+    monkeypatch.setattr(services, "keep", delete_the_first)
+
+    assert sweep.look_at_all() == {"asked": 2, "looked": 1}
+
+
 def test_a_new_key_on_the_router_counts_and_the_others_hear_of_it(devices, pair):
     row = next(row for row in devices[1].rows(WIREGUARD))
     devices[1].set(WIREGUARD, row[".id"], {"private-key": "A" * 42 + "E="})
@@ -77,6 +92,7 @@ def test_a_key_that_is_another_nodes_is_a_problem(plain_pair):
         ({"last-handshake": "5s", "rx": "1 MiB", "current-endpoint-port": "x"}, (0, 0, "")),
         ({"last-handshake": "never"}, None),
         ({"last-handshake": "soon"}, None),
+        ({"last-handshake": "-99999999"}, None),
         ({"last-handshake": "99999999999w"}, None),
         ({}, None),
     ],

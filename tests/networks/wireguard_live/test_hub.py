@@ -4,6 +4,7 @@ import pytest
 
 from networks.models import Node
 from tests import wireguard
+from tests.factories import NodeFactory
 
 pytestmark = [*wireguard.needed, pytest.mark.django_db]
 
@@ -65,3 +66,14 @@ def test_a_tunnel_that_cannot_be_is_said_of_its_node(network, host):
 
     assert host.node().sync_state == "error"
     assert "overlaps" in host.node().sync_error
+
+
+def test_trouble_that_nobody_thought_of_is_said_of_the_node_and_ends_no_process(network, host):
+    key = host.node().public_key
+    Node.objects.update(public_key="", has_valid_key=False)
+    NodeFactory(network=network, public_key=key)  # so that the host cannot say which is its own
+
+    host.restart()
+
+    assert host.node().sync_state == "error"
+    assert "log of run_hub" in host.node().sync_error
