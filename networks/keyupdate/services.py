@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cloudpilot import jobs
+from networks import allocation
 from networks.keyupdate.rolling import followers_of, note_what_others_did
 from networks.models import KeyChange, KeyUpdate, Network, Node
 
@@ -30,7 +31,7 @@ def start(network: Network, user: Any) -> dict[str, int]:
     update is under way a second call goes on with that one: whom it failed with is tried at once.
     """
     with transaction.atomic():
-        row = Network.objects.select_for_update().get(pk=network.pk)
+        row = allocation.locked(network.pk)
         update = under_way(row)
         if update is None:
             update = _begin(row)

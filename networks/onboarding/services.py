@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from networks import allocation, joining, services
@@ -58,7 +59,7 @@ def take_in(
 
 def _locked(node: Node) -> Node:
     rows = Node.objects.select_related("network__company", "router")
-    return rows.select_for_update(of=("self",)).get(pk=node.pk)
+    return get_object_or_404(rows.select_for_update(of=("self",)), pk=node.pk)
 
 
 def _attach(node: Node, router: Router) -> None:

@@ -4,6 +4,7 @@ from django.http import Http404
 from networks import joining
 from networks.joining import Admission, Door
 from networks.keys import services as keys
+from networks.keyupdate import services as keyupdate
 from networks.mesh import services as mesh
 from networks.models import Lease, Network, Node, Platform
 from networks.nodes import gateways, wire
@@ -191,6 +192,7 @@ def test_who_comes_when_a_network_has_just_gone_finds_none(network, node):
         lambda: joining.join(admission, mac_address=MAC),
         lambda: keys.create(network, name="mykey"),
         lambda: mesh.update(network.pk, mtu=1400),
+        lambda: keyupdate.start(network, None),
         lambda: nodes.update(node, name="x"),
         lambda: nodes.check_in(node),
         lambda: gateways.make(node, ranges=[], interface="eth0"),
