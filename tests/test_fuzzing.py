@@ -10,7 +10,7 @@ from copy import deepcopy
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -25,6 +25,7 @@ from cloudpilot.wsgi import application
 from routers import services
 from tests.document import DOCUMENT
 from tests.routes import own_values
+from tests.undoing import undone
 from users import tokens
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
@@ -66,13 +67,6 @@ def one_connection():
     request_finished.connect(close_old_connections)
 
 
-def a_test_of_its_own():
-    """Return a transaction such as is around each test: what is asked may call a provider in it."""
-    block = transaction.atomic()
-    block._from_testcase = True
-    return block
-
-
 @pytest.mark.fuzz
 @schema.parametrize()
 @settings(
@@ -84,7 +78,7 @@ def test_whatever_is_asked_is_answered_as_the_document_says(
     case, operator, device, providers, monkeypatch, one_connection
 ):
     monkeypatch.setattr(services, "COMMAND_SECONDS", 0.5)
-    with a_test_of_its_own():
+    with undone():
         operator.is_superuser = True  # which only the paths for super admins ask
         operator.save()
         own = own_values(case.path, operator, port=device.port("api"))
@@ -96,4 +90,3 @@ def test_whatever_is_asked_is_answered_as_the_document_says(
         case.validate_response(response, checks=CHECKS)
         kind = response.headers.get("content-type", ["application/json"])  # of a 304 there is none
         assert response.status_code < 400 or kind == ["application/json"]
-        transaction.set_rollback(True)

@@ -44,6 +44,8 @@ from tests.factories import (
 from tests.routes import all_routes
 from users import keys
 
+pytestmark = pytest.mark.sql
+
 VERBS = ("get", "post", "put", "patch", "delete")
 NOWHERE = 987_654_321
 NO_DEVICE = "02:ff:ff:ff:ff:ff"

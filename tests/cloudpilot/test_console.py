@@ -15,6 +15,8 @@ from tests.factories import (
 )
 from users import keys, tokens
 
+pytestmark = pytest.mark.sql
+
 NEW = "kettle-and-papaya"
 
 

@@ -3,6 +3,8 @@
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 
+pytestmark = pytest.mark.sql
+
 
 def test_a_process_that_can_work_says_ok(anonymous, db):
     answer = anonymous.get("/health/")

@@ -14,6 +14,8 @@ from users import tokens
 from users.models import TokenFamily
 from users.tasks import delete_expired_tokens
 
+pytestmark = pytest.mark.sql
+
 HOUR = timedelta(hours=1)
 
 

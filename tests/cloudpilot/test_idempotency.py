@@ -10,6 +10,8 @@ from cloudpilot.models import IdempotentAnswer
 from tests.parallel import at_once
 from users.models import ApiKey, Company, User
 
+pytestmark = pytest.mark.sql
+
 REGISTER = {"username": "amina", "email": "amina@example.com", "password": "teapot-and-mango"}
 
 

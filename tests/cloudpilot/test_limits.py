@@ -12,6 +12,8 @@ from cloudpilot.limits import failures_counted, failures_spent, spend
 from cloudpilot.models import RateCounter
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 
 class WrongPassword(Exception):
     pass

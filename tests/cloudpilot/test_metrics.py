@@ -9,6 +9,8 @@ from cloudpilot.jobs import clock
 from cloudpilot.jobs.models import Job, Worker
 from tests.factories import JobFactory, RouterFactory
 
+pytestmark = pytest.mark.sql
+
 AWAY = "203.0.113.7"
 TOKEN = "mango-and-teapot-for-prometheus"
 

@@ -11,9 +11,12 @@ from django.db import connection
 
 from tests.processes import database_url
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="on SQLite, the first run of the product does it"
-)
+pytestmark = [
+    pytest.mark.sql,
+    pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="on SQLite, the first run of the product does it"
+    ),
+]
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import pytest
 
 from tests.factories import CompanyFactory
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def companies(operator):

@@ -14,7 +14,7 @@ from tests.parallel import at_once
 from users import tokens
 from users.models import TokenFamily
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 
 @prepared

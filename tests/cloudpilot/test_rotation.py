@@ -13,6 +13,8 @@ from cloudpilot.management.commands import rotate_secrets
 from routers.models import Router
 from tests.factories import RouterFactory
 
+pytestmark = pytest.mark.sql
+
 OLDER, OLD, NEW = (Fernet.generate_key().decode() for _ in range(3))
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from cloudpilot.together import Gathering, together
 
+pytestmark = pytest.mark.sql
+
 PATIENCE = 20  # seconds, for what takes none
 
 

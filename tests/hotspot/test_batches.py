@@ -14,7 +14,7 @@ from tests.factories import PackageFactory, a_batch, make_voucher
 from tests.hotspot.guests import users
 from tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 PATH = "/hotspot/vouchers/batches/"
 
 

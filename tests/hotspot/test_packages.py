@@ -8,7 +8,7 @@ from routers.reconcile import services
 from tests.factories import PackageFactory, RouterFactory, make_voucher
 from tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 PATHS = ("/hotspot/packages/", "/routers/packages/")
 PROFILES = "/ip/hotspot/user/profile"
 

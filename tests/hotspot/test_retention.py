@@ -9,7 +9,7 @@ from hotspot import retention, tasks
 from hotspot.models import Login, Voucher
 from tests.factories import LoginFactory, RouterFactory, a_voucher
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 
 @pytest.fixture

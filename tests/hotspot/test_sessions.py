@@ -7,7 +7,7 @@ from routers.reconcile import services
 from tests.factories import LoginFactory, RouterFactory, make_voucher
 from tests.hotspot.guests import COOKIES, log_in, online
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 SESSIONS, LOGINS = "/hotspot/sessions/", "/hotspot/logins/"
 
 

@@ -1,9 +1,12 @@
 """The arithmetic of use: whatever routers say, nothing is counted twice, and nothing forgotten."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspot.usage import NOTHING, Account, Usage, usage_of
+
+pytestmark = pytest.mark.sql
 
 amounts = st.integers(0, 10**6)
 usages = st.builds(Usage, seconds=amounts, uploaded=amounts, downloaded=amounts)

@@ -15,7 +15,7 @@ from routers.reconcile.services import reconcile
 from tests.factories import PackageFactory, RouterFactory, a_batch, make_voucher
 from tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 PATH = "/hotspot/vouchers/"
 
 

@@ -4,7 +4,7 @@ from networks.models import Platform
 from tests.factories import UserFactory
 from users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 CREATE = "/api/users/adm/createadmin"
 BODY = {"username": "smartguy", "password": "noonewillguessthis"}

@@ -8,7 +8,7 @@ from networks.links import Sighting
 from networks.models import Link
 from tests.factories import NetworkFactory, NodeFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 NOW = timezone.now()
 
 

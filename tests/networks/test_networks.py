@@ -12,7 +12,7 @@ from networks.nodes import services as nodes
 from tests.factories import CompanyFactory, NetworkFactory, NodeFactory
 from tests.networks.conftest import MAC
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 
 def test_a_network_has_the_pages_defaults(client):

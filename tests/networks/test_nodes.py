@@ -10,7 +10,7 @@ from networks.wireguard import new_private_key, public_key_of
 from tests.factories import AccessKeyFactory, NetworkFactory, NodeFactory, RouterFactory
 from tests.networks.conftest import KEY, MAC
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 OWN = f"/api/nodes/skynet/{MAC}"
 

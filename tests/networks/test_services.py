@@ -7,7 +7,7 @@ from networks.models import Gateway, Network
 from routers.models import Reconciliation
 from tests.factories import NetworkFactory, NodeFactory, RouterFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 
 def make(topology):

@@ -13,7 +13,7 @@ from payments.states import State
 from tests.factories import CredentialsFactory, PaymentFactory, said
 from tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 PAYS = "+254712345000"
 

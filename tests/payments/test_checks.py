@@ -3,6 +3,8 @@ from django.core.checks import run_checks
 
 from tests.factories import CredentialsFactory
 
+pytestmark = pytest.mark.sql
+
 
 def ids(**kwargs):
     return [error.id for error in run_checks(**kwargs)]

@@ -13,7 +13,7 @@ from payments.models import Attempt, Payment
 from payments.states import State
 from tests.factories import CredentialsFactory, CredentialsVersionFactory, PaymentFactory, said
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 HOUR, DAY = 3600, 86_400
 

@@ -30,7 +30,7 @@ from tests.factories import (
 )
 from tests.payments.shops import PRICE, Shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 PROVIDERS = ("kopokopo", "intasend", "daraja", "mercadopago", "conekta")
 LIST_WITH_OUR_NAMES = ("mercadopago", "conekta")

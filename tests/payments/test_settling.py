@@ -26,7 +26,7 @@ from tests.factories import (
 from tests.parallel import at_a_lock, at_once
 from tests.payments.ledger import balance
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 
 def left(payment):

@@ -8,7 +8,7 @@ from payments.gateways.base import Outcome
 from routers.reconcile.services import reconcile
 from tests.factories import PackageFactory, PaidFactory, make_voucher, said
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 USERS = "/ip/hotspot/user"
 

@@ -12,6 +12,8 @@ from routers.models import Router
 from tests.factories import CompanyFactory, RouterFactory, UserFactory, pair_of
 from users.models import Company
 
+pytestmark = pytest.mark.sql
+
 NOT_FOUND = "Router no encontrado o no pertenece a la empresa"
 
 

@@ -6,6 +6,8 @@ from routers.models import Router
 from tests.factories import CompanyFactory, MembershipFactory, RouterFactory
 from tests.routers.support import at
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def router(operator):

@@ -12,6 +12,8 @@ from routers.models import Router, RouterKey
 from tests.factories import RouterFactory
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def router(operator):

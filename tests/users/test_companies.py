@@ -8,6 +8,8 @@ from cloudpilot.tenancy import Role
 from tests.factories import CompanyFactory, MembershipFactory
 from users.models import Company
 
+pytestmark = pytest.mark.sql
+
 
 def path_of(company):
     return f"/users/companies/{company.public_id}/"

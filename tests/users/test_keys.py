@@ -13,6 +13,8 @@ from tests.parallel import at_a_lock
 from users import keys
 from users.models import ApiKey, User
 
+pytestmark = pytest.mark.sql
+
 
 def generate(client, **body):
     return client.post("/users/generate-api-key/", body)

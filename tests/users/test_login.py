@@ -12,6 +12,8 @@ from tests.factories import PASSWORD, UserFactory
 from tests.parallel import at_once
 from users.models import User
 
+pytestmark = pytest.mark.sql
+
 INVALID = {"error": "Invalid credentials", "code": "invalid_credentials"}
 
 

@@ -8,6 +8,8 @@ from tests.factories import CompanyFactory, MembershipFactory, UserFactory
 from tests.parallel import at_a_lock, at_once
 from users.models import Company, Membership
 
+pytestmark = pytest.mark.sql
+
 VIEWER = {"role": "viewer"}
 
 

@@ -8,6 +8,8 @@ from tests.factories import PASSWORD, UserFactory, pair_of
 from tests.parallel import at_once
 from users import services, tokens
 
+pytestmark = pytest.mark.sql
+
 NEW = "kettle-and-papaya"
 
 

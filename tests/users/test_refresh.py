@@ -12,6 +12,8 @@ from tests.parallel import at_a_lock
 from users import tokens
 from users.models import TokenFamily
 
+pytestmark = pytest.mark.sql
+
 
 def refresh(client, token, **headers):
     return client.post("/users/token/refresh/", {"refresh_token": token}, **headers)

@@ -7,6 +7,8 @@ from cloudpilot.tenancy import Role
 from tests.parallel import at_once
 from users.models import ApiKey, Company, Profile, User
 
+pytestmark = pytest.mark.sql
+
 AMINA = {"username": "amina", "email": "amina@example.com", "password": "teapot-and-mango"}
 
 

@@ -8,6 +8,8 @@ from cloudpilot.tenancy import Role
 from tests.cloudpilot.jobs import tasks
 from tests.factories import JobFactory, MembershipFactory
 
+pytestmark = pytest.mark.sql
+
 
 def test_a_job_is_shown_with_how_far_it_is_and_what_came_of_it(client, operator):
     job = jobs.enqueue(tasks.report, company=operator.personal_company.pk)

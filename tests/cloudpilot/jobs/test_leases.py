@@ -14,6 +14,8 @@ from cloudpilot.jobs.running import run
 from tests.cloudpilot.jobs import tasks
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = Job.State
 
 

@@ -10,6 +10,8 @@ from cloudpilot.jobs import clock
 from cloudpilot.jobs.models import Job
 from tests.cloudpilot.jobs import tasks
 
+pytestmark = pytest.mark.sql
+
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = Job.State
 COMPARED = ("task", "arguments", "unique_key", "lock_key", "tenant", "state", "attempts")
 

@@ -13,6 +13,8 @@ from routers import keys
 from tests.factories import PackageFactory, RouterFactory, make_voucher
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 NOT_VALID = {"error": "This voucher is not good here.", "code": "voucher_not_valid"}
 
 

@@ -1,8 +1,11 @@
 """What a portal's page can offer."""
 
+import pytest
 from django.utils import timezone
 
 from tests.factories import PackageFactory
+
+pytestmark = pytest.mark.sql
 
 SHOWN = {
     "name": "Day pass",

@@ -7,7 +7,7 @@ from networks.desired import rows
 from networks.models import Gateway, Network
 from tests.factories import NetworkFactory, NodeFactory, RouterFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 WIREGUARD = "/interface/wireguard"
 PEERS = "/interface/wireguard/peers"

@@ -18,7 +18,7 @@ from tests.factories import (
 from tests.networks.conftest import KEY
 from tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 ADD = "/api/server/addnetwork/skynet"
 REMOVE = "/api/server/removenetwork/skynet"

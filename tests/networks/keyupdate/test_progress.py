@@ -4,7 +4,7 @@ from networks.keyupdate import services
 from networks.models import KeyChange
 from tests.factories import NodeFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 PATH = "/api/networks/skynet/keyupdate"
 

@@ -9,6 +9,8 @@ from networks.models import Link
 from tests.conftest import Client
 from tests.factories import NodeFactory
 
+pytestmark = pytest.mark.sql
+
 MAP = "/api/networks/skynet/map"
 
 

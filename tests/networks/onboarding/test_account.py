@@ -11,6 +11,8 @@ from tests.factories import NodeFactory, a_voucher
 from tests.networks.routers import marked
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 
 def test_may_do_all_that_a_pass_does(device, taken_in):
     router = taken_in.router

@@ -9,6 +9,8 @@ from networks.models import Node, Onboarding
 from routers.models import Reconciliation, Router
 from tests.conftest import Client
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def progress(client):

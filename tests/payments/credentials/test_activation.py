@@ -10,6 +10,8 @@ from tests.conftest import Client
 from tests.factories import CredentialsFactory, UserFactory
 from tests.parallel import at_a_lock, at_once
 
+pytestmark = pytest.mark.sql
+
 ALL = "/payments/credentials/"
 
 

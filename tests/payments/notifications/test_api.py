@@ -11,6 +11,8 @@ from tests.factories import ChannelFactory, EndpointFactory, MembershipFactory, 
 
 from .conftest import run_due
 
+pytestmark = pytest.mark.sql
+
 ENDPOINTS = "/payments/notifications/endpoints/"
 CHANNELS = "/payments/notifications/channels/"
 DELIVERIES = "/payments/notifications/deliveries/"

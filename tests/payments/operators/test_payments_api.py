@@ -30,7 +30,7 @@ from tests.factories import (
 )
 from tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 PHONE = "+254712345678"
 

@@ -15,7 +15,7 @@ from tests.factories import PaidFactory, PaymentFactory, UserFactory, said
 from tests.parallel import at_a_lock, at_once
 from tests.payments.ledger import balance
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 DONE = base.Refund(RefundOutcome.SUCCEEDED, "refund-1")
 UNDER_WAY = base.Refund(RefundOutcome.PENDING, "refund-1")

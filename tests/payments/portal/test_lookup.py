@@ -7,6 +7,8 @@ from routers import keys
 from tests.factories import PackageFactory, PaidFactory, RouterFactory
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 E164 = "+254712345678"
 NOT_FOUND = {
     "error": "No purchase goes by this phone number and receipt.",

@@ -22,6 +22,8 @@ from tests.parallel import at_once
 
 from .conftest import Sender, received
 
+pytestmark = pytest.mark.sql
+
 
 def kept():
     return WebhookEvent.objects.get()

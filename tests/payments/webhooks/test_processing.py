@@ -20,6 +20,8 @@ from tests.parallel import at_once
 
 from .conftest import Sender, deliver, received
 
+pytestmark = pytest.mark.sql
+
 PAYS_AT_ONCE, ASKS, TWICE, TOLD_FIRST = "000", "500", "005", "007"
 
 

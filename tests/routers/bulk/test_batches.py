@@ -12,6 +12,8 @@ from tests.factories import MembershipFactory, RouterFactory, UserFactory
 from tests.routers.bulk.support import PATH, batch_of, outcomes, post, work
 from tests.routers.support import member
 
+pytestmark = pytest.mark.sql
+
 NONE = {"queued": 0, "running": 0, "done": 0, "refused": 0, "failed": 0, "unknown": 0,
         "cancelled": 0}  # fmt: skip
 

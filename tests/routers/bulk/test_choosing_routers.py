@@ -6,6 +6,8 @@ from routers.models import Router, RouterStatus
 from tests.factories import CompanyFactory, RouterFactory
 from tests.routers.bulk.support import outcomes, post
 
+pytestmark = pytest.mark.sql
+
 ROUTERS = {
     "cafe": {"name": "Café Uhuru", "location": "Moi Avenue", "host": "10.0.0.1", "is_online": True},
     "bar": {"name": "Bar 100%", "location": "Moi Avenue", "host": "10.0.0.12", "is_active": False},

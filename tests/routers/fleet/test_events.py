@@ -11,6 +11,8 @@ from routers import events
 from routers.models import RouterEvent
 from tests.routers.support import at
 
+pytestmark = pytest.mark.sql
+
 Kind = RouterEvent.Kind
 
 

@@ -17,6 +17,8 @@ from tests.parallel import at_once
 from tests.routers.fleet.support import NOON, found
 from tests.routers.support import at
 
+pytestmark = pytest.mark.sql
+
 MINUTE = timedelta(minutes=1)
 
 

@@ -1,10 +1,14 @@
 """The status of routers, as the API shows it."""
 
+import pytest
+
 from routers.fleet import sweeps
 from routers.models import Router, RouterStatus
 from tests.factories import RouterFactory
 from tests.routers.fleet.support import NOON, found
 from tests.routers.support import at
+
+pytestmark = pytest.mark.sql
 
 
 def test_a_router_that_was_never_asked_has_no_status(client, router):

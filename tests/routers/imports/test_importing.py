@@ -15,6 +15,8 @@ from tests.factories import CompanyFactory, RouterFactory
 from tests.parallel import at_once
 from tests.routers.support import member
 
+pytestmark = pytest.mark.sql
+
 PATH = "/routers/imports/"
 HEADER = "name,host,username,password"
 LIST = f"{HEADER}\nCafé,10.0.0.1,admin,tell-nobody\nBar,10.0.0.2,admin,tell-nobody\n"

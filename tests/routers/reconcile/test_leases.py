@@ -9,6 +9,8 @@ from routers.reconcile import lease
 from tests.factories import RouterFactory
 from tests.parallel import at_once
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def row(db):

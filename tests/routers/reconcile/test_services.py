@@ -18,6 +18,8 @@ from tests.parallel import at_once
 from tests.routers.reconcile.guests import guest, names
 from tests.routers.support import at
 
+pytestmark = pytest.mark.sql
+
 
 def queued():
     return Job.objects.filter(state=Job.State.QUEUED)
