@@ -28,6 +28,22 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("any machine")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, or one process is left with it when the others are done."""
+    items.sort(key=lambda item: not _takes_long(item))
+
+
+def _takes_long(item):
+    """Whether there are processes, a browser or a server in it, or a database to empty after it."""
+    in_database = item.get_closest_marker("django_db")
+    return (
+        bool(in_database and in_database.kwargs.get("transaction"))
+        or not {"live_server", "transactional_db"}.isdisjoint(item.fixturenames)
+        or any(item.get_closest_marker(name) for name in ("browser", "wireguard"))
+    )
+
+
 class Client(APIClient):
     """An API client that can speak for somebody."""
 
