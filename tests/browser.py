@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -61,15 +61,23 @@ _PATIENCE_MS = 120_000
 
 
 @contextmanager
-def visit(url, width=1280, height=900):
-    """Open a page and hand it over; afterwards, no request has gone elsewhere and no script broke."""
-    origin = "/".join(url.split("/")[:3])
-    asked, broken = [], []
+def running():
+    """Start the browser and hand it over. Django's database is closed to this thread meanwhile."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
-        page = chromium.new_page(viewport={"width": width, "height": height})
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def visit(url, width=1280, height=900, chromium=None):
+    """Open a page and hand it over; afterwards, no request has gone elsewhere and no script broke."""
+    origin = "/".join(url.split("/")[:3])
+    asked, broken = [], []
+    with nullcontext(chromium) if chromium else running() as one:
+        page = one.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(_PATIENCE_MS)
         page.on("request", lambda request: asked.append(request))
         page.on("pageerror", lambda error: broken.append(str(error)))
@@ -78,7 +86,7 @@ def visit(url, width=1280, height=900):
         yield page
         # What the page's own policy kept the browser from asking, nobody was asked.
         sent = [request.url for request in asked if request.failure != "csp"]
-        chromium.close()
+        page.close()
     assert sent
     assert not [url for url in sent if not url.startswith((origin, "data:", "blob:"))]
     assert not broken

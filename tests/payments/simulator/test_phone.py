@@ -7,10 +7,16 @@ from tests import browser
 pytestmark = browser.needed
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.running() as chromium:
+        yield chromium
+
+
 @pytest.fixture
-def page(providers):
+def page(providers, chromium):
     """The page on a small phone."""
-    with browser.visit(providers.page, width=360, height=640) as page:
+    with browser.visit(providers.page, width=360, height=640, chromium=chromium) as page:
         yield page
 
 
