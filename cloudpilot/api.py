@@ -30,6 +30,8 @@ class FamilyView(APIView):
     """A view of one API family; a family's own base class names it."""
 
     family: ClassVar[Family] = CLOUDPILOT
+    # For the OpenAPI document: the group that it stands in; empty: the first part of its path.
+    tag: ClassVar[str] = ""
     # For the OpenAPI document: whether a PUT takes what is to change and no more.
     put_is_partial = False
     # For the OpenAPI document: what an action (`*`: each) can be refused with besides the usual.

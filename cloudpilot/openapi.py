@@ -174,7 +174,7 @@ _REFUSAL_HEADERS = {
 
 _SUMMARIES = {
     "list": "List the {many}",
-    "create": "Add a {one}",
+    "create": "Add {a} {one}",
     "retrieve": "Show the {one}",
     "update": "Change the {one}",
     "partial_update": "Change the {one}",
@@ -206,8 +206,17 @@ class Schema(AutoSchema):
         model = getattr(getattr(self.view, "queryset", None), "model", None)
         if model and self._act in _SUMMARIES:
             one, many = model._meta.verbose_name, model._meta.verbose_name_plural
-            return _SUMMARIES[self._act].format(one=one, many=many)
+            article = "an" if one[0] in "aeio" else "a"
+            return _SUMMARIES[self._act].format(a=article, one=one, many=many)
         return str(self.get_description()).partition(".")[0]
+
+    def get_tags(self) -> list[str]:
+        tag = getattr(self.view, "tag", "")
+        return [tag] if tag else super().get_tags()
+
+    def _get_pagination_parameters(self) -> list[Any]:
+        # A list that answers something else, such as what a deletion left, is always whole.
+        return super()._get_pagination_parameters() if self.method == "GET" else []
 
     def get_override_parameters(self) -> list[Any]:
         if self._is_idempotent:
@@ -250,8 +259,11 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[str]:
     statuses = [*operation.pop("x-errors", ())]
     if "requestBody" in operation or "parameters" in operation:
         statuses.append("400")
-    if any(operation.get("security", [])):
+    security = operation.get("security", [])
+    if any(security):
         statuses += ["401", "403"]
+    if {"masterKey": []} in security:
+        statuses.append("429")  # guesses at it are limited wherever it opens
     if "{" in path:
         statuses.append("404")
     if "requestBody" in operation:

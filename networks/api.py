@@ -62,6 +62,7 @@ class MeshView(FamilyView):
     """A view of the mesh family, whose paths name networks by `netid`."""
 
     family = MESH
+    tag = "mesh-networks"
     put_is_partial = True
     authentication_classes: Sequence[Any] = CREDENTIALS
     permission_classes: Sequence[Any] = (IsAuthenticated, MayCall)

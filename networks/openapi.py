@@ -1,8 +1,17 @@
 """How the OpenAPI document describes this family's own credentials; imported by the app's config."""
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+# For what also opens in another way.
+BY_CHOICE: Final[Any] = [
+    {},
+    {"masterKey": []},
+    {"nodeToken": []},
+    {"accessToken": []},
+    {"publicKey": [], "privateKey": []},
+]
 
 
 class MasterKeyScheme(OpenApiAuthenticationExtension):
@@ -20,6 +29,13 @@ class MasterKeyScheme(OpenApiAuthenticationExtension):
 class NodeTokenScheme(OpenApiAuthenticationExtension):
     target_class = "networks.authentication.NodeTokenAuthentication"
     name = "nodeToken"
+
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        """Name it only where a node may go."""
+        view = auto_schema.view
+        act = getattr(view, "action", None) or auto_schema.method.lower()
+        is_for_nodes = act in getattr(view, "for_nodes", ())
+        return super().get_security_requirement(auto_schema) if is_for_nodes else None
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {

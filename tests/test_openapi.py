@@ -98,7 +98,10 @@ def test_an_operation_says_who_may_call_it_and_how_it_refuses(operation):
             [{"accessToken": []}],
             [{"routerKey": []}],
             [{"masterKey": []}],
+            [{"masterKey": []}, {"accessToken": []}, {"publicKey": [], "privateKey": []}],
             [{"masterKey": []}, {"nodeToken": []}, {"accessToken": []},
+             {"publicKey": [], "privateKey": []}],
+            [{}, {"masterKey": []}, {"nodeToken": []}, {"accessToken": []},
              {"publicKey": [], "privateKey": []}],
         )  # fmt: skip
         assert {"401", "403"} <= statuses
@@ -109,8 +112,7 @@ def test_an_operation_says_who_may_call_it_and_how_it_refuses(operation):
 FAMILY_ERRORS = {
     "admin": "EmpresasError",
     "guest-gateway": "GuestGatewayError",
-    "api": "MeshError",
-    "meshclient": "MeshError",
+    **dict.fromkeys(["mesh-networks", "mesh-nodes", "mesh-admins", "mesh-server"], "MeshError"),
 }
 
 
@@ -174,9 +176,24 @@ def test_a_creation_needs_all_that_it_takes():
 def test_a_field_that_would_be_refused_is_not_offered(operation):
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     # Clients of these two pages may send what the page never had, and always could.
-    if body and operation["tags"][0] not in {"guest-gateway", "api"}:
+    if body and not operation["tags"][0].startswith(("guest-gateway", "mesh-")):
         unknown = matching(body["schema"]).iter_errors({"no_such_field": 1})
         assert any(error.validator == "additionalProperties" for error in unknown)
+
+
+def test_what_deletes_says_what_it_answers():
+    answers = {next(iter(p.values[0]["responses"])) for p in OPERATIONS
+               if p.id.startswith("DELETE /api/")}  # fmt: skip
+
+    assert answers == {"200"}
+
+
+def test_a_nodes_token_is_named_where_a_node_may_go():
+    def is_for_nodes(operation_id):
+        return {"nodeToken": []} in named(operation_id)["security"]
+
+    assert is_for_nodes("mesh_nodes_checkin")
+    assert not is_for_nodes("mesh_networks_create")
 
 
 def test_what_is_answered_is_what_the_document_says(client, operator):

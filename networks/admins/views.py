@@ -26,6 +26,7 @@ _HAS_ADMIN = OpenApiResponse(
 class AdminViewSet(MeshViewSet):
     """Platform admins, for each other and for the master key; nobody else finds any."""
 
+    tag = "mesh-admins"
     queryset = User.objects.all()
     serializer_class = AdminSerializer
     lookup_field = "username"
@@ -34,12 +35,14 @@ class AdminViewSet(MeshViewSet):
         admins = User.objects.filter(is_superuser=True)
         return admins if sees_all(self.request.user) else admins.none()
 
-    @extend_schema(operation_id="mesh_admins_retrieve")
+    @extend_schema(operation_id="mesh_admins_retrieve", summary="Show an admin")
     def retrieve(self, request: Request, username: str) -> Response:
         """Show an admin."""
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(operation_id="mesh_admins_update", request=AdminChangeSerializer)
+    @extend_schema(
+        operation_id="mesh_admins_update", summary="Change an admin", request=AdminChangeSerializer
+    )
     def update(self, request: Request, username: str) -> Response:
         """Change an admin's name or password. A new password ends the tokens they have."""
         admin = self.get_object()
@@ -49,7 +52,9 @@ class AdminViewSet(MeshViewSet):
         audit.record(request, "admin.update", admin.username)
         return Response(self.get_serializer(admin).data)
 
-    @extend_schema(operation_id="mesh_admins_destroy", responses={200: _DELETED})
+    @extend_schema(
+        operation_id="mesh_admins_destroy", summary="Delete an admin", responses={200: _DELETED}
+    )
     def destroy(self, request: Request, username: str) -> Response:
         """Delete an admin, the last one too: then the master key can make another."""
         admin = self.get_object()
@@ -63,6 +68,7 @@ class AdminViewSet(MeshViewSet):
 class HasAdminView(MeshView):
     """Whether anybody runs the platform; for everybody."""
 
+    tag = "mesh-admins"
     authentication_classes = ()
     permission_classes = ()
 
@@ -75,8 +81,8 @@ class HasAdminView(MeshView):
 class CreateAdminView(MeshView):
     """The platform's first admin."""
 
+    tag = "mesh-admins"
     authentication_classes = (MasterKeyAuthentication,)
-    error_statuses = {"post": ("429",)}
 
     @extend_schema(
         operation_id="mesh_admins_createadmin",

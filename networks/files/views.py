@@ -19,6 +19,7 @@ from networks.api import MayCall, MeshView
 from networks.authentication import LenientAuthentication
 from networks.files import shelf
 from networks.onboarding import polling
+from networks.openapi import BY_CHOICE
 from networks.peers import answers
 
 _FILE = OpenApiResponse(
@@ -32,16 +33,17 @@ _CODE = OpenApiResponse(
 class FileView(MeshView):
     """Scripts for routers."""
 
+    tag = "mesh-nodes"
     authentication_classes = (LenientAuthentication,)  # what is public nobody is kept from
     permission_classes = (MayCall,)
     for_nodes = ("get", "head")
-    error_statuses = {"get": ("401", "403", "409", "429")}
+    error_statuses = {"get": ("409", "429")}
 
     @extend_schema(
         operation_id="mesh_files",
         parameters=[OpenApiParameter("token", str, description="an access key, or access string")],
         responses={(200, "text/plain"): _FILE, (200, "image/png"): _CODE},
-        auth=[],
+        auth=BY_CHOICE,
     )
     def get(self, request: Request, name: str) -> HttpResponse:
         """Answer one of the files that routers fetch.

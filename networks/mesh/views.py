@@ -61,7 +61,9 @@ class NetworkViewSet(mixins.ListModelMixin, MeshViewSet):
         return self.retrieve(request, netid)
 
     @extend_schema(
-        operation_id="mesh_networks_destroy", parameters=[_FORCE], responses=DeletedSerializer
+        operation_id="mesh_networks_destroy",
+        parameters=[_FORCE],
+        responses={200: DeletedSerializer},
     )
     def destroy(self, request: Request, netid: str) -> Response:
         """Delete a network that has no nodes, and its access keys."""

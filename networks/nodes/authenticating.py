@@ -51,6 +51,7 @@ class AuthenticatedSerializer(serializers.Serializer):
 class AuthenticateView(MeshView):
     """Who shows a password gets a token: a node of the network, or a platform admin."""
 
+    tag = "mesh-nodes"
     authentication_classes = ()
     permission_classes = ()
     error_statuses = {"post": ("429",)}
@@ -83,6 +84,7 @@ class AuthenticateView(MeshView):
 class AdminAuthenticateView(AuthenticateView):
     """The same without a network: for platform admins."""
 
+    tag = "mesh-admins"
     credentials = AdminCredentialsSerializer
 
     @extend_schema(

@@ -115,7 +115,12 @@ AUTHENTICATE = [
         "A node",
         request_only=True,
         value={"macaddress": "8c:90:b5:06:f1:d9", "password": "reallysecret"},
-    )
+    ),
+    OpenApiExample(
+        "A platform admin",
+        request_only=True,
+        value={"username": "smartguy", "password": "noonewillguessthis"},
+    ),
 ]
 AUTHENTICATE_ADMIN = [
     OpenApiExample(

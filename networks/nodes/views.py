@@ -27,6 +27,7 @@ from networks.nodes.serializers import (
     NodeDeletedSerializer,
     NodeSerializer,
 )
+from networks.openapi import BY_CHOICE
 
 _SUCCESS = OpenApiResponse(
     OpenApiTypes.STR,
@@ -41,6 +42,7 @@ _SECONDS = OpenApiResponse(
 class NodeRowsView(MeshViewSet):
     """Lists of nodes, as plain columns: they are long."""
 
+    tag = "mesh-nodes"
     queryset = Node.objects.all()
     serializer_class = NodeSerializer
 
@@ -52,7 +54,7 @@ class NodeRowsView(MeshViewSet):
 class AllNodesViewSet(NodeRowsView):
     """Nodes of all networks that the caller sees."""
 
-    @extend_schema(operation_id="mesh_nodes_list_all")
+    @extend_schema(operation_id="mesh_nodes_list_all", summary="List the nodes of all networks")
     def list(self, request: Request) -> Response:
         """List the nodes of all of your networks."""
         return self.answer_list(self.get_queryset())
@@ -64,7 +66,7 @@ class NodeViewSet(NodeRowsView):
     for_nodes = ("list", "retrieve", "update", "destroy", "check_in", "last_modified")
     for_expired_nodes = ("check_in",)
     error_statuses = {
-        "create": ("401", "409", "429"),
+        "create": ("409", "429"),
         "update": ("409",),
         "create_gateway": ("409",),
     }
@@ -86,7 +88,7 @@ class NodeViewSet(NodeRowsView):
         operation_id="mesh_nodes_create",
         request=JoinSerializer,
         responses={200: NodeSerializer},
-        auth=[],
+        auth=BY_CHOICE,  # an access key in the body is as good
     )
     @passes_key_on
     def create(self, request: Request, netid: str) -> Response:

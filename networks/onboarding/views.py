@@ -34,10 +34,16 @@ _UNCHANGED = OpenApiResponse(description="The router holds this version.")
 class OnboardingViewSet(MeshView, ViewSet):
     """How a node's router comes to be managed, and what it asks while we cannot reach it."""
 
+    tag = "mesh-nodes"
     for_nodes = ("progress", "account", "desired", "script", "report")
     # What a router should hold has the codes of vouchers in it.
     action_roles = {"desired": Role.OPERATOR, "script": Role.OPERATOR}
-    error_statuses = {"desired": ("409",), "script": ("409",), "report": ("409",)}
+    error_statuses = {
+        "account": ("409",),
+        "desired": ("409",),
+        "script": ("409",),
+        "report": ("409",),
+    }
 
     @extend_schema(operation_id="mesh_onboarding", responses=OnboardingSerializer)
     def progress(self, request: Request, netid: str, mac: str) -> Response:

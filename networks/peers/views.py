@@ -15,6 +15,7 @@ from networks.peers.serializers import NewKeysSerializer
 class PeerConfigurationView(MeshView):
     """A node's configuration, for its network's people and for the node itself."""
 
+    tag = "mesh-nodes"
     for_nodes = ("get", "post")
     error_statuses = {"*": ("409",)}
 
@@ -52,6 +53,7 @@ class PeerConfigurationView(MeshView):
 class PeerCodeView(MeshView):
     """A node's configuration as a QR code, for its network's people and for the node itself."""
 
+    tag = "mesh-nodes"
     for_nodes = ("get",)
     error_statuses = {"*": ("409",)}
 

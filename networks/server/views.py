@@ -15,6 +15,7 @@ from networks.server.serializers import AddNetworkSerializer, ServerConfigSerial
 
 
 class AddNetworkView(MeshView):
+    tag = "mesh-server"
     error_statuses = {"*": ("409", "503")}
 
     @extend_schema(
@@ -38,6 +39,8 @@ class AddNetworkView(MeshView):
 
 
 class RemoveNetworkView(MeshView):
+    tag = "mesh-server"
+
     @extend_schema(
         operation_id="mesh_server_removenetwork",
         responses={200: OpenApiResponse(OpenApiTypes.STR)},
@@ -55,6 +58,8 @@ class RemoveNetworkView(MeshView):
 
 
 class ServerConfigView(MeshView):
+    tag = "mesh-server"
+
     @extend_schema(operation_id="mesh_server_getconfig", responses=ServerConfigSerializer)
     def get(self, request: Request) -> Response:
         """Show how the server is set up, to those who run it: the master key, or a super admin."""
