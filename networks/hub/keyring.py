@@ -4,7 +4,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from cloudpilot.keys import kept_key, replace_file
-from networks.wireguard import new_private_key
+from networks.wireguard import new_private_key, public_key_of
 
 
 class Keyring:
@@ -22,13 +22,32 @@ class Keyring:
     def renew(self, netid: str) -> None:
         replace_file(self._folder / _file(netid), new_private_key())
 
+    def spare_key(self, netid: str) -> str:
+        """Return the key that the host is to have next; the first call makes it."""
+        return kept_key(self._folder, _spare_file(netid), new_private_key)
+
+    def settle(self, netid: str, public_key: str) -> None:
+        """Keep the spare key in place of the other if others know the host by it, and else none."""
+        path = self._folder / _spare_file(netid)
+        if not path.exists():
+            return
+        spare = self.spare_key(netid)
+        if public_key_of(spare) == public_key:
+            replace_file(self._folder / _file(netid), spare)
+        path.unlink()
+
     def forget_all_but(self, netids: set[str]) -> None:
         """Destroy the keys for networks that the host is no node of."""
-        kept = {_file(netid) for netid in netids}
-        for path in self._folder.glob("*.key"):
-            if path.name not in kept:
-                path.unlink(missing_ok=True)
+        kept = {name for netid in netids for name in (_file(netid), _spare_file(netid))}
+        for pattern in ("*.key", "*.spare"):
+            for path in self._folder.glob(pattern):
+                if path.name not in kept:
+                    path.unlink(missing_ok=True)
 
 
 def _file(netid: str) -> str:
     return f"{netid}.key"
+
+
+def _spare_file(netid: str) -> str:
+    return f"{netid}.spare"

@@ -2,15 +2,15 @@
 
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
-from django.db.models import Q
 from django.utils import timezone
 
 from networks import links, peering
+from networks.hub import rekeying
 from networks.hub.host import Host, HostRefused, why_not
 from networks.hub.keyring import Keyring
 from networks.hub.leases import ProcessLease
@@ -28,7 +28,6 @@ _REPAIR_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 5.0
 _OBSERVE_SECONDS: Final = 2.0
 _COUNT_SECONDS: Final = 60.0  # traffic alone is no news sooner
-_THERE: Final = timedelta(minutes=3)
 _NO_ENDPOINT: Final = "nobody can call this hub: set MESH_ENDPOINT, or the node's endpoint"
 
 
@@ -89,7 +88,8 @@ class Hub:
             log.warning("Another process waits until our lease has passed", exc_info=True)
 
     def _host_nodes(self) -> dict[str, Node]:
-        hosts = Node.objects.filter(is_host=True).select_related("network__company").order_by("pk")
+        hosts = Node.objects.filter(is_host=True).select_related("network__company", "key_change")
+        hosts = hosts.order_by("pk")
         return {node.network.netid: node for node in hosts}
 
     def _take_down_others(self, hosts: dict[str, Node]) -> None:
@@ -109,7 +109,7 @@ class Hub:
     def _bring_up_if_due(self, node: Node) -> None:
         network, now = node.network, time.monotonic()
         wanted = (node.pk, network.version, network.nodes_version, node.modified_at, node.public_key,
-                  node.needs_key_update)  # fmt: skip
+                  node.needs_key_update, rekeying.stage(node))  # fmt: skip
         was, good_until = self._up.get(network.netid, (None, 0.0))
         if not network.company.is_active or (was == wanted and now < good_until):
             return
@@ -126,15 +126,12 @@ class Hub:
         _note_outcome(node, problem)
 
     def _bring_up(self, node: Node) -> None:
-        netid = node.network.netid
-        if node.needs_key_update and not _is_anyone_else_changing(node):
-            self.keys.renew(netid)
-            log.info("The host has a new key in %s", netid)
-        private_key = self.keys.private_key(netid)
+        private_key = rekeying.private_key(node, self.keys)
         self.host.bring_up(tunnel_of(node), private_key)
         public_key = public_key_of(private_key)
         if node.public_key != public_key:
             nodes.update(node, public_key=public_key)
+            log.info("The host has a new key in %s", node.network.netid)
 
     def _observe(self, hosts: dict[str, Node]) -> None:
         """Write down what the interfaces know of their peers."""
@@ -159,17 +156,6 @@ class Hub:
             links.note(host, map(_sighting, now.values()), seen_at=timezone.now())
             counted_at = time.monotonic()
         self._seen[netid] = now, counted_at
-
-
-def _is_anyone_else_changing(node: Node) -> bool:
-    """Say whether a node that is there has yet to make a new key: the host's own comes last.
-
-    A change of ours cuts off all peers until they hear of it; so they are to be done with theirs.
-    """
-    recently = timezone.now() - _THERE
-    is_there = Q(last_handshake_at__gt=recently) | Q(last_check_in_at__gt=recently)
-    others = node.network.nodes.awaiting_key().exclude(pk=node.pk)
-    return others.filter(is_there, is_pending=False).exists()
 
 
 def _note_outcome(node: Node, problem: str) -> None:

@@ -7,6 +7,7 @@ are and goes on from there, so it does not matter who takes it, or whether the l
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,8 +16,9 @@ from django.utils import timezone
 
 from cloudpilot.text import storable
 from networks import links
-from networks.keyupdate import device
+from networks.keyupdate import device, host
 from networks.keyupdate.device import NotReady, Prepared
+from networks.keyupdate.host import NotYet
 from networks.models import KeyChange, KeyUpdate, Link, Node, Onboarding
 from networks.nodes import services as nodes
 from networks.observing import asking
@@ -53,7 +55,7 @@ def step(network_id: int) -> float | None:
     running = _changes(update).filter(state=State.RUNNING).first() or _next(update)
     if running is not None:
         return _go_on(running)
-    if not update.changes.exclude(state=State.DONE).exists():
+    if not update.changes.exclude(state__in=[State.DONE, State.KEPT]).exists():
         KeyUpdate.objects.filter(pk=update.pk).update(ended_at=timezone.now())
     return None
 
@@ -65,7 +67,7 @@ def _changes(update: KeyUpdate) -> QuerySet[KeyChange]:
 
 def note_what_others_did(update: KeyUpdate) -> None:
     """Plain peers make their keys themselves, and so does a router that was wiped."""
-    made = update.changes.exclude(state__in=[State.RUNNING, State.DONE])
+    made = update.changes.exclude(state__in=[State.RUNNING, State.DONE, State.KEPT])
     made = made.filter(node__key_updated_at__gte=F("node__key_update_asked_at"))
     KeyChange.objects.filter(pk__in=list(made.values_list("pk", flat=True))).update(
         state=State.DONE, error=""
@@ -75,25 +77,33 @@ def note_what_others_did(update: KeyUpdate) -> None:
 def _next(update: KeyUpdate) -> KeyChange | None:
     """Choose whose turn it is: who has not had one, the hub last; then whom it failed with."""
     now = timezone.now()
-    waiting = _changes(update).filter(node__router__isnull=False, due_at__lte=now)
+    ours = Q(node__router__isnull=False) | Q(node__is_host=True)
+    waiting = _changes(update).filter(ours, due_at__lte=now)
     waiting = waiting.filter(state__in=[State.QUEUED, State.FAILED, State.AWAY])
     ordered = sorted(
         waiting, key=lambda c: (c.state != State.QUEUED, c.node.is_hub, c.due_at, c.pk)
     )
-    return next((change for change in ordered if _takes_its_turn(change)), None)
+    return next((c for c in ordered if _has_turns(c.node) and _takes_its_turn(c)), None)
+
+
+def _has_turns(node: Node) -> bool:
+    """The host that carries nobody's management changes by itself."""
+    return not node.is_host or bool(followers_of(node))
 
 
 def _takes_its_turn(change: KeyChange) -> bool:
     """Note that it is this one's turn, unless it is somebody's already."""
     own = KeyChange.objects.filter(pk=change.pk, state=change.state)
+    begun: dict[str, Any] = {"state": State.RUNNING, "token": "", "flips_at": None, "error": ""}
+    if change.node.is_host:
+        begun["new_key"] = ""  # until it has made one for this turn
     try:
         with transaction.atomic():
-            taken = own.update(
-                state=State.RUNNING, token="", flips_at=None, error="", attempts=F("attempts") + 1
-            )
+            taken = own.update(**begun, attempts=F("attempts") + 1)
     except IntegrityError:
         return False
-    change.state, change.token, change.flips_at = State.RUNNING, "", None
+    for name, value in begun.items():
+        setattr(change, name, value)
     return bool(taken)
 
 
@@ -104,8 +114,8 @@ def _go_on(change: KeyChange) -> float:
         if change.flips_at or _makes_it_when_it_asks(change.node):
             return _wait_for_its_word(change)
         return _prepare(change)
-    except (RouterBeingWritten, LeaseLost):
-        return _POLL  # a pass is at it
+    except (RouterBeingWritten, LeaseLost, NotYet):
+        return _POLL  # a pass is at it, or the host
     except errors.Unavailable as exc:
         _try_other_key(change)
         return _leave(change, State.AWAY, str(exc))
@@ -120,14 +130,15 @@ def _prepare(change: KeyChange) -> float:
     """Have everything ready on routers, and note it down before anything is to happen."""
     node = change.node
     followers = followers_of(node)
-    prepared = device.make_spare(node)
+    prepared = host.made_spare(change) if node.is_host else device.make_spare(node)
     lead = _lead(len(followers))
     at = timezone.now() + timedelta(seconds=lead)
     _note_beginning(change, prepared, at)
     try:
         for follower in followers:
             _arm_follower(follower, node, prepared, at)
-        device.arm(node, prepared, at)
+        if not node.is_host:
+            device.arm(node, prepared, at)
     except (errors.RouterOSError, RouterBeingWritten, LeaseLost, NotReady):
         _call_off(change, followers)
         raise
@@ -137,7 +148,7 @@ def _prepare(change: KeyChange) -> float:
 def _note_beginning(change: KeyChange, prepared: Prepared, at: datetime) -> None:
     change.flips_at, change.token = at, prepared.token
     change.old_key, change.new_key = prepared.old_key, prepared.new_key
-    change.has_partner = _has_partner(change.node)
+    change.has_partner = not change.node.is_host and _has_partner(change.node)
     change.save(update_fields=["flips_at", "token", "old_key", "new_key", "has_partner"])
 
 
@@ -237,10 +248,10 @@ def _watch(change: KeyChange) -> float:
     left = (change.flips_at - timezone.now()).total_seconds()
     if left > 0:
         return left
-    if change.node.public_key != change.new_key:
+    if change.node.public_key != change.new_key and not change.node.is_host:
         nodes.update(change.node, public_key=change.new_key)
         return _POLL  # nobody can have heard of it yet
-    seen = _look(change.node)
+    seen = None if change.node.is_host else _look(change.node)
     back_at = change.flips_at + timedelta(seconds=settings.RECONCILE_REVERT_SECONDS)
     now = timezone.now()
     if now < back_at - _MARGIN:
@@ -269,7 +280,7 @@ def _settle_if_heard(change: KeyChange, seen: Seen | None) -> float:
         followers = followers_of(change.node)
         if not all(device.has_peer_key(f, change.node, change.new_key) for f in followers):
             return _POLL
-        for node in (*followers, change.node):
+        for node in followers if change.node.is_host else (*followers, change.node):
             device.settle(node)
     except errors.RouterOSError:
         return _POLL
@@ -277,6 +288,8 @@ def _settle_if_heard(change: KeyChange, seen: Seen | None) -> float:
 
 
 def _key_on_router(change: KeyChange, seen: Seen | None) -> str:
+    if change.node.is_host:
+        return change.node.public_key  # as `run_hub` says, which has it
     row = seen.interface(change.node.network) if seen else None
     return row.get("public-key", "") if row else ""
 
@@ -295,6 +308,9 @@ def _is_heard(change: KeyChange) -> bool:
 
 def _give_up(change: KeyChange, seen: Seen | None) -> float:
     """Go back to the key that the router has, which is the old one unless it says otherwise."""
+    if change.node.is_host:
+        _go_back_to(change, change.old_key)
+        return _leave(change, State.FAILED, "Not all routers were reached by the host's new key.")
     _go_back_to(change, _key_on_router(change, seen) or change.old_key)
     if seen is None:
         return _leave(

@@ -19,6 +19,7 @@ _SHOWN = {
     "done": 1,
     "failed": 0,
     "away": 1,
+    "kept": 0,
     "changes": [
         {
             "macaddress": "8c:90:b5:06:f1:d9",
@@ -49,6 +50,7 @@ class KeyCountsAnswer(serializers.Serializer):
     done = serializers.IntegerField()
     failed = serializers.IntegerField(help_text="is tried again after some minutes")
     away = serializers.IntegerField(help_text="is tried again when it is back")
+    kept = serializers.IntegerField(help_text="a hub whose new key would cut routers off")
 
 
 @extend_schema_serializer(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudpilot import jobs
@@ -93,15 +93,19 @@ def count(states: Iterable[str]) -> dict[str, int]:
     counts = Counter(states)
     total = sum(counts.values())
     by_state = {str(state): counts[state] for state in State}
-    return {"nodes": total, "unfinished": total - counts[State.DONE], **by_state}
+    return {
+        "nodes": total,
+        "unfinished": total - counts[State.DONE] - counts[State.KEPT],
+        **by_state,
+    }
 
 
 def _begin(network: Network) -> KeyUpdate:
     now = timezone.now()
     KeyUpdate.objects.filter(network=network, ended_at=None).update(ended_at=now)
     update = KeyUpdate.objects.create(network=network, started_at=now)
-    approved = Node.objects.filter(network=network, is_pending=False)
-    nodes = approved.select_related("network").order_by("pk")
+    there = Node.objects.filter(network=network, is_pending=False).exclude(expires_at__lte=now)
+    nodes = there.select_related("network").order_by("pk")
     KeyChange.objects.filter(node__network=network).delete()
     staying = [node.pk for node in _staying(nodes)]
     nodes.exclude(pk__in=staying).update(key_update_asked_at=now)
@@ -112,12 +116,12 @@ def _begin(network: Network) -> KeyUpdate:
 
 
 def _staying(nodes: QuerySet[Node]) -> list[Node]:
-    """Return those that are no routers and whose new key would cut routers off: our own host."""
-    ways_in = nodes.filter(Q(is_hub=True) | Q(is_host=True), router=None)
+    """Return the hub if nobody could have it change together with the routers that it carries."""
+    ways_in = nodes.filter(is_hub=True, is_host=False, router=None)
     return [node for node in ways_in if followers_of(node)]
 
 
 def _change(update: KeyUpdate, node: Node, staying: list[int]) -> KeyChange:
     if node.pk in staying:
-        return KeyChange(update=update, node=node, state=State.FAILED, error=_HUB_STAYS)
+        return KeyChange(update=update, node=node, state=State.KEPT, error=_HUB_STAYS)
     return KeyChange(update=update, node=node)

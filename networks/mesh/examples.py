@@ -51,6 +51,7 @@ KEY_UPDATE = [
                 "done": 0,
                 "failed": 0,
                 "away": 0,
+                "kept": 0,
             },
         },
     )

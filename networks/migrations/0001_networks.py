@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
             name='KeyChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'is tried again'), ('away', 'is tried again when it is back')], default='queued', max_length=7)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'is tried again'), ('away', 'is tried again when it is back'), ('kept', 'keeps its key')], default='queued', max_length=7)),
                 ('error', models.CharField(blank=True, max_length=500)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now, help_text='when it is tried next')),

@@ -6,7 +6,10 @@ from networks.models.node import Node
 
 
 class KeyUpdate(models.Model):
-    """One round of new keys for the nodes of a network; it ends when each has made one, or left."""
+    """One round of new keys for the nodes of a network.
+
+    It ends when each has made one, or left; but for those that keep theirs.
+    """
 
     network = models.ForeignKey(Network, models.CASCADE, related_name="key_updates")
     started_at = models.DateTimeField(default=timezone.now)
@@ -34,6 +37,7 @@ class KeyChange(models.Model):
         DONE = "done"
         FAILED = "failed", "is tried again"
         AWAY = "away", "is tried again when it is back"
+        KEPT = "kept", "keeps its key"
 
     update = models.ForeignKey(KeyUpdate, models.CASCADE, related_name="changes")
     node = models.OneToOneField(Node, models.CASCADE, related_name="key_change")

@@ -209,7 +209,7 @@ def test_new_keys_are_asked_of_all_nodes_once(client, node, as_node):
     second = client.post("/api/networks/skynet/keyupdate").json()
 
     counts = {"nodes": 1, "unfinished": 1, "queued": 1}
-    counts |= dict.fromkeys(("running", "done", "failed", "away"), 0)
+    counts |= dict.fromkeys(("running", "done", "failed", "away", "kept"), 0)
     assert first["keyupdate"] == second["keyupdate"] == counts
     assert first["keyupdatetimestamp"] == second["keyupdatetimestamp"]
 

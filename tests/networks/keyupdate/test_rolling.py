@@ -13,6 +13,7 @@ from routers import connections
 from routers.models import Reconciliation
 from routers.reconcile import services as reconcile
 from tests.factories import NodeFactory
+from tests.networks.keyupdate.conftest import pass_time
 from tests.networks.routers import INTERFACE, PEERS, SCHEDULER, WIREGUARD, node_at, settle
 
 
@@ -28,28 +29,6 @@ def pair(devices, network):
 def hear_each_other(*members):
     for node in members:
         reconcile.reconcile(node.router)
-
-
-@pytest.fixture
-def roll(network, devices, server_clock):
-    """Take steps, and let the time pass that each asks for, until nothing is left to do now."""
-
-    def act(*, at_least=0, meanwhile=settle):
-        for _ in range(20):
-            after = rolling.step(network.pk)
-            if after is None:
-                return
-            pass_time(devices, server_clock, max(after, at_least))
-            meanwhile()
-        raise AssertionError("It never came to an end.")
-
-    return act
-
-
-def pass_time(devices, server_clock, seconds):
-    server_clock.advance(seconds)
-    for device in devices:
-        device.advance(seconds)
 
 
 def state_of(node):
@@ -312,16 +291,20 @@ def test_where_one_cannot_be_prepared_nothing_is_left_to_happen_on_the_others(
     assert leftovers(devices[0]) == leftovers(devices[1]) == []
 
 
-@pytest.mark.parametrize("role", ["is_hub", "is_host"])
-def test_a_way_in_that_is_no_router_keeps_its_key_for_those_that_it_carries(devices, network, role):
-    hub = NodeFactory(network=network, endpoint="198.51.100.1", **{role: True})
+def test_a_hub_that_is_nobody_s_to_configure_keeps_its_key_for_those_that_it_carries(
+    devices, network, roll
+):
+    hub = NodeFactory(network=network, endpoint="198.51.100.1", is_hub=True)
     node_at(devices[0], network, address="127.0.0.1")
+    settle()
 
     services.start(network, None)
+    roll()
 
     hub.refresh_from_db()
     assert not hub.needs_key_update
     assert "Routers are managed" in KeyChange.objects.get(node=hub).error
+    assert network.key_updates.get().ended_at is not None
 
 
 # What routers run --------------------------------------------------------------------------------

@@ -52,6 +52,11 @@ class HubMachine:
         with self.machine.inside():
             self.hub.take_turn()
 
+    def public_key(self):
+        """Return the key that the tunnel has in fact."""
+        name = self.node().interface
+        return self.machine.do("wg", "show", name, "public-key").strip()
+
     def node(self):
         return Node.objects.get(is_host=True)
 

@@ -58,18 +58,34 @@ def test_a_router_is_managed_through_the_tunnel_that_it_made_itself(
     assert (progress["done"], progress["failing"]) == (True, None)
 
 
-def test_its_new_key_is_made_on_it_and_the_tunnel_goes_on(client, network, host, site, onboarded):
-    before = site.public_key()
+def test_it_and_the_host_have_new_keys_and_the_tunnel_goes_on(
+    client, network, host, site, onboarded, server_clock
+):
+    before = {site.public_key(), host.node().public_key}
     client.post(f"/api/networks/{network.netid}/keyupdate")
 
-    rolling.step(network.pk)
+    def step():
+        with host.machine.inside():
+            return rolling.step(network.pk)
+
+    step()
     site.device.advance(60)  # it asks what to hold, and hears that it is its turn
     site.follow()
     host.take_turn()
-    with host.machine.inside():
-        rolling.step(network.pk)
-        reconcile.reconcile(onboarded.router)
+    step()
+    step()  # now it is the host's
+    host.take_turn()
+    seconds = step()
+    server_clock.advance(seconds)
+    site.device.advance(seconds)
+    site.follow()
+    host.take_turn()
+    step()
 
-    onboarded.refresh_from_db()
-    assert onboarded.key_change.state == "done"
-    assert site.public_key() == onboarded.public_key != before
+    with host.machine.inside():
+        connections.close()
+        reconcile.reconcile(onboarded.router)
+    keys = set(network.nodes.values_list("public_key", flat=True))
+    assert set(network.key_updates.get().changes.values_list("state", flat=True)) == {"done"}
+    assert {site.public_key(), host.public_key()} == keys
+    assert not keys & before
