@@ -29,20 +29,22 @@
 }
 :local password [/system script get [find name=$kept] source]
 
+:local isIn true
 :do {
     /tool fetch url=($nodes . $network . "/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"accesskey\":\"" . $key . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@
-} on-error={
-    # A key that is used up still lets a router that is in the network set itself up again.
-    :if ($isNew) do={
-        /system script remove [find name=$kept]
-        :error "CloudPilot: this key lets the router into no network; make another one."
-    }
-}
+} on-error={ :set isIn false }
+
+# A key that is used up is no hindrance for a router that is in the network, nor is an answer that got
+# lost: what counts is the password.
 
 :local answer ""
 :do {
     :set answer ([/tool fetch url=($nodes . "adm/" . $network . "/authenticate/") http-method=post http-header-field=$json http-data=("{\"macaddress\":\"" . $mac . "\",\"password\":\"" . $password . "\"}") output=user as-value check-certificate=@CHECK@]->"data")
 } on-error={
+    :if ($isNew && !$isIn) do={
+        /system script remove [find name=$kept]
+        :error "CloudPilot: this key lets the router into no network; make another one."
+    }
     :error "CloudPilot: the router is not in the network yet. If it waits there for approval, approve it and paste the line again."
 }
 :local begin ([:find $answer "\"AuthToken\":\""] + 13)

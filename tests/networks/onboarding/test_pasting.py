@@ -243,6 +243,23 @@ def test_a_group_that_others_are_in_is_left_alone(box, line):
     assert "write" not in [name for name in group["policy"].split(",") if name[0] != "!"]
 
 
+def test_a_key_that_was_used_up_by_a_lost_answer_is_used_well(box, line, access_key):
+    access_key.uses_left = 1
+    access_key.save()
+    web = box.router.web
+
+    def loses(request):
+        answer = web(request)
+        if request.url.endswith("/api/nodes/skynet/"):
+            raise OSError("timed out")
+        return answer
+
+    box.router.web = loses
+    box.paste(line)
+
+    assert Node.objects.get().sync_state == Node.Sync.OK
+
+
 def test_a_line_that_breaks_off_leaves_no_secret_and_can_be_pasted_again(box, line):
     web = box.router.web
 
