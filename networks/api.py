@@ -83,18 +83,11 @@ class MeshView(FamilyView):
         """Return the node in the path, or a 404; a node finds itself alone there."""
         network = self.get_network()
         nodes = Node.objects.select_related("network__company", "router").filter(network=network)
-        node = get_object_or_404(nodes, mac_address=self._mac)
+        node = get_object_or_404(nodes, mac_address=names.mac_or_nobodys(self.kwargs["mac"]))
         caller = self.request.user
         if isinstance(caller, NodeCaller) and caller.node.pk != node.pk:
             raise NotForNodes("A node's token is good for the node itself.")
         return node
-
-    @property
-    def _mac(self) -> str:
-        try:
-            return names.canonical_mac(self.kwargs["mac"])
-        except ValueError:
-            return ""  # nobody's
 
     def demand(self, network: Network, role: Role) -> None:
         """Raise `RoleTooLow` unless the caller, who sees the network, has this role in it."""

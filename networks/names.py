@@ -22,5 +22,13 @@ def canonical_mac(text: str) -> str:
     return lower.replace("-", ":")
 
 
+def mac_or_nobodys(text: object) -> str:
+    """Return a MAC address as we keep it, or an empty text, which no device has for one."""
+    try:
+        return canonical_mac(str(text))
+    except ValueError:
+        return ""
+
+
 def random_letters(count: int) -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(count))

@@ -9,7 +9,7 @@ from cloudpilot import audit
 from cloudpilot.clients import client_network
 from cloudpilot.idempotency import idempotent, passes_key_on
 from cloudpilot.limits import failures_spent, spend
-from networks import joining
+from networks import joining, names
 from networks.api import MeshViewSet
 from networks.authentication import CREDENTIALS, LenientAuthentication
 from networks.callers import NodeCaller
@@ -97,13 +97,20 @@ class NodeViewSet(NodeRowsView):
         A device that joins again with a good key is enrolled anew, at its old address. Where the
         network takes sign-ups by hand, one without a key waits for approval.
         """
-        let_in = self._let_in_once if "Idempotency-Key" in request.headers else self._let_in
-        address = client_network(request._request)
-        limits = (
-            {} if self._is_by_people(request) else {"wrong_mesh_credentials_per_address": address}
-        )
+        limits = {} if self._is_by_people(request) else self._limits(request, netid)
         with failures_spent(limits, kind=WrongAccessKey):
-            return let_in(request, netid)
+            if "Idempotency-Key" in request.headers:
+                return self._let_in_once(request, netid)
+            return self._let_in(request, netid)
+
+    @staticmethod
+    def _limits(request: Request, netid: str) -> dict[str, str]:
+        limits = {"wrong_mesh_credentials_per_address": client_network(request._request)}
+        if "Idempotency-Key" in request.headers:
+            # In its transaction all that is counted is taken back, wrong passwords too.
+            mac = names.mac_or_nobodys(in_lower_case(request.data).get("macaddress"))
+            limits["wrong_mesh_credentials_per_device"] = f"{netid}/{mac}"
+        return limits
 
     def _let_in(self, request: Request, netid: str) -> Response:
         admission = self._admission(request, netid)
@@ -185,7 +192,9 @@ class NodeViewSet(NodeRowsView):
     @extend_schema(operation_id="mesh_nodes_approve", request=None, responses={200: _SUCCESS})
     def approve(self, request: Request, netid: str, mac: str) -> Response:
         """Let a pending node in. A second time changes nothing."""
-        joining.approve(self.get_node())
+        node = self.get_node()
+        joining.approve(node)
+        audit.record(request, "node.approve", node, company=node.network.company.public_id)
         return Response("SUCCESS")
 
     @extend_schema(

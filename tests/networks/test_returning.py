@@ -92,8 +92,10 @@ def test_a_stranger_with_the_same_address_is_somebody_else(joined, place, old_ke
     assert joined().status_code == 200
 
 
-def test_passwords_are_not_guessed_so(joined, place, old_key, settings):
+@pytest.mark.parametrize("more", [{}, {"HTTP_IDEMPOTENCY_KEY": "one"}])
+def test_passwords_are_not_guessed_so(joined, anonymous, place, old_key, settings, more):
     settings.LIMITS = {**settings.LIMITS, "wrong_mesh_credentials_per_device": (2, 60)}
+    anonymous.defaults |= more
 
     answers = [joined(password=f"guess-{n}").status_code for n in range(3)]
 
