@@ -7,10 +7,14 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """A refusal. The sentence is for people, `code` for programs, `extra` joins the body."""
+    """A refusal. The sentence is for people, `code` for programs, `extra` joins the body.
+
+    `field` is what of the request's body is to blame, where it is one field.
+    """
 
     status = 400
     code = "invalid"
+    field = ""
 
     def __init__(self, sentence: str, **extra: Any) -> None:
         super().__init__(sentence)

@@ -67,7 +67,8 @@ def problem_of(exc: Exception) -> Problem | None:
             headers["Retry-After"] = str(exc.retry_after)
         if exc.status == 401:
             headers["WWW-Authenticate"] = 'Bearer realm="api"'
-        return Problem(exc.status, exc.code, str(exc), extra=exc.extra, headers=headers)
+        fields = {exc.field: [str(exc)]} if exc.field else None
+        return Problem(exc.status, exc.code, str(exc), fields, exc.extra, headers)
     if isinstance(exc, drf.ValidationError):
         return invalid(exc.detail)
     if isinstance(exc, drf.APIException):

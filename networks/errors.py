@@ -43,10 +43,24 @@ class NetidTaken(DomainError):
     """The page's clients know a 400 here."""
 
     code = "netid_taken"
+    field = "netid"
+
+
+class DisplayNameTaken(DomainError):
+    """The page's rule; ours is that each company calls its networks differently."""
+
+    code = "display_name_taken"
+    field = "displayname"
 
 
 class KeyNameTaken(DomainError):
     code = "key_name_taken"
+    field = "name"
+
+
+class KeyValueTaken(DomainError):
+    code = "key_value_taken"
+    field = "value"
 
 
 class NetworkHasNodes(NotAllowed):

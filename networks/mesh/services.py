@@ -9,7 +9,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from networks import addressing, allocation, services
-from networks.errors import NetidTaken, NetworkHasNodes, NoFreeRange, RangeOverlaps
+from networks.errors import (
+    DisplayNameTaken,
+    NetidTaken,
+    NetworkHasNodes,
+    NoFreeRange,
+    RangeOverlaps,
+)
 from networks.hub import membership
 from networks.models import Lease, Network, Node
 from users.models import Company
@@ -18,7 +24,10 @@ _TRIES = 20
 
 
 def create(company: Company, **columns: Any) -> Network:
-    """Make a network; what the caller leaves open is chosen. Raises `NetidTaken`, `NoFreeRange`."""
+    """Make a network; what the caller leaves open is chosen.
+
+    Raises `NetidTaken`, `DisplayNameTaken` and `NoFreeRange`.
+    """
     netid = columns["netid"]
     columns["display_name"] = columns.get("display_name") or netid
     columns["default_interface"] = columns.get("default_interface") or f"nm-{netid}"
@@ -49,7 +58,15 @@ def _insert(company: Company, **columns: Any) -> Network:
     except IntegrityError as exc:
         if Network.objects.filter(netid=columns["netid"]).exists():
             raise NetidTaken("There is a network with this netid already.") from exc
+        _refuse_name(company, columns["display_name"], exc)
         raise
+
+
+def _refuse_name(company: Company, name: str, exc: IntegrityError, own: int = 0) -> None:
+    """Raise `DisplayNameTaken` if that is why the database refused."""
+    others = Network.objects.filter(company=company, display_name=name).exclude(pk=own)
+    if name and others.exists():
+        raise DisplayNameTaken("Another of your networks has this name.") from exc
 
 
 def _free_range() -> str:
@@ -64,13 +81,20 @@ def _free_range() -> str:
     return str(free)
 
 
-@transaction.atomic
-def update(network_id: int, **columns: Any) -> Network:
+def update(network: Network, **columns: Any) -> None:
     """Change a network's settings; new ranges give every node another address.
 
-    Raises `RangeOverlaps`, or `NoFreeAddress` if the nodes do not fit.
+    Raises `DisplayNameTaken`, `RangeOverlaps`, or `NoFreeAddress` if the nodes do not fit.
     """
-    network = allocation.locked(network_id)
+    try:
+        with transaction.atomic():
+            _change(allocation.locked(network.pk), columns)
+    except IntegrityError as exc:
+        _refuse_name(network.company, columns.get("display_name", ""), exc, own=network.pk)
+        raise
+
+
+def _change(network: Network, columns: dict[str, Any]) -> None:
     before = network.ranges
     _complete(network, columns)
     for name, value in columns.items():
@@ -85,7 +109,6 @@ def update(network_id: int, **columns: Any) -> Network:
             membership.demand_free_ranges(network)
         _move_nodes(network)
     services.changed(network)
-    return network
 
 
 def _complete(network: Network, columns: dict[str, Any]) -> None:

@@ -57,7 +57,8 @@ class NetworkViewSet(mixins.ListModelMixin, MeshViewSet):
         network = self.get_object()
         body = self.get_serializer(network, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        services.update(network.pk, **body.validated_data)
+        services.update(network, **body.validated_data)
+        audit.record(request, "network.update", network, company=network.company.public_id)
         return self.retrieve(request, netid)
 
     @extend_schema(

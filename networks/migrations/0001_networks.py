@@ -269,6 +269,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('was_picked', True)), fields=('address_range',), name='one_network_a_picked_range'),
         ),
         migrations.AddConstraint(
+            model_name='network',
+            constraint=models.UniqueConstraint(condition=models.Q(('display_name', ''), _negated=True), fields=('company', 'display_name'), name='one_network_a_display_name'),
+        ),
+        migrations.AddConstraint(
             model_name='link',
             constraint=models.UniqueConstraint(fields=('a', 'b'), name='one_link_an_end'),
         ),

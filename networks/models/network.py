@@ -75,6 +75,11 @@ class Network(models.Model):
     class Meta:
         indexes = [models.Index(fields=["company", "-id"], name="network_of_company")]
         constraints = [
+            models.UniqueConstraint(
+                fields=["company", "display_name"],
+                condition=~models.Q(display_name=""),
+                name="one_network_a_display_name",
+            ),
             # The ranges that we choose are of one size, so that they overlap only if equal.
             models.UniqueConstraint(
                 fields=["address_range"],

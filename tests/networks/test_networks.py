@@ -67,7 +67,20 @@ def test_a_netid_is_one_networks_in_the_installation(client):
 
     response = client.post("/api/networks", {"netid": "skynet"})
 
-    assert response.status_code == 400
+    assert (response.status_code, [*response.json()["errors"]]) == (400, ["netid"])
+
+
+def test_a_display_name_is_one_networks_in_the_company(client, network):
+    NetworkFactory(display_name="Sky")
+    client.put("/api/networks/skynet", {"displayname": "Sky"})
+
+    made = client.post("/api/networks", {"netid": "other", "displayname": "Sky"})
+    client.post("/api/networks", {"netid": "other"})
+    changed = client.put("/api/networks/other", {"displayname": "Sky"})
+
+    for answer in (made, changed):
+        assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["displayname"])
+    assert client.put("/api/networks/skynet", {"displayname": "Sky"}).status_code == 200
 
 
 @pytest.mark.parametrize("netid", ["", "a" * 13, "-x", "a b", "..", "é", "a/b"])
@@ -191,7 +204,7 @@ def test_who_comes_when_a_network_has_just_gone_finds_none(network, node):
     acts = [
         lambda: joining.join(admission, mac_address=MAC),
         lambda: keys.create(network, name="mykey"),
-        lambda: mesh.update(network.pk, mtu=1400),
+        lambda: mesh.update(network, mtu=1400),
         lambda: keyupdate.start(network, None),
         lambda: nodes.update(node, name="x"),
         lambda: nodes.check_in(node),
