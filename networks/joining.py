@@ -66,8 +66,8 @@ def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
     """Let a device in: answers its node, with an address.
 
     A device that comes again with a good key is enrolled anew in its old place; see `returning`
-    for what a router's key has to be. Raises `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken`, `RangeOverlaps` or `HubExists` where a
-    fact belongs to another node.
+    for what a router's key has to be. Raises `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken`,
+    `RangeOverlaps` or `HubExists` where a fact belongs to another node.
     """
     if admission.key is not None:
         returning.demand_right_to_return(admission.key, facts["mac_address"], password)
@@ -93,6 +93,8 @@ def _let_in(network: Network, admission: Admission, password: str, facts: dict[s
     if facts.get("is_hub"):
         allocation.demand_no_other_hub(network)
     allocation.demand_free_ranges(network, facts.get("allowed_addresses", ()))
+    if admission.door is Door.PEOPLE:
+        facts.setdefault("router", router_known_by(network, facts["mac_address"]))
     node = known or _new_node(network, facts)
     _enrol(node, facts, is_pending=is_pending)
     node.save()
@@ -150,6 +152,13 @@ def _enrol(node: Node, facts: dict[str, Any], *, is_pending: bool) -> None:
     node.seen_nodes_version = 0
     if node.has_expired(now):
         node.expires_at = None
+
+
+def router_known_by(network: Network, mac_address: str) -> Router | None:
+    """Return the router that this device is in another of the company's networks."""
+    places = Node.objects.filter(mac_address=mac_address, router__isnull=False)
+    place = places.filter(router__company=network.company_id).select_related("router").first()
+    return place.router if place else None
 
 
 def free_port(router: Router, first: int) -> int:

@@ -28,6 +28,8 @@ def make(
     allocation.demand_free_ranges(network, ranges, by=node)
     if for_all:
         _demand_nobody_there(network, node, ranges)
+    if not Gateway.objects.filter(node=node, interface=interface).exists():
+        columns["found_interface"] = ""  # until the router was looked at again
     Gateway.objects.update_or_create(
         node=node, defaults={"ranges": list(ranges), "interface": interface, **columns}
     )

@@ -44,7 +44,8 @@ def take_in(
             Company.objects.select_for_update().get(pk=node.network.company_id)
             allocation.locked(node.network_id)
             row = _locked(node)
-            router = row.router or _known_device(row) or Router(company=row.network.company)
+            known = row.router or joining.router_known_by(row.network, row.mac_address)
+            router = known or Router(company=row.network.company)
             is_ours = _may_point(router, row)
             if is_ours:
                 _point(router, row, password, apiport, name)
@@ -73,13 +74,6 @@ def _begin(node: Node, *, version: str, board: str) -> None:
     """Note that the router begins, or begins anew: nothing is known of what it holds."""
     Onboarding.objects.filter(node=node).delete()
     Onboarding.objects.create(node=node, fetched_at=timezone.now(), version=version, board=board)
-
-
-def _known_device(node: Node) -> Router | None:
-    """Return the router that this device is in another of the company's networks."""
-    others = Node.objects.filter(mac_address=node.mac_address, router__isnull=False)
-    other = others.filter(router__company=node.network.company_id).first()
-    return other.router if other else None
 
 
 def _may_point(router: Router, node: Node) -> bool:

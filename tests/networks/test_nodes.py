@@ -257,6 +257,25 @@ def test_two_networks_of_one_router_have_ports_of_their_own(client, operator, ne
     assert ports == [51821, 51822]
 
 
+def test_a_router_is_known_by_its_mac_address_to_its_people(client, operator, network, router):
+    NodeFactory(network=NetworkFactory(owner=operator), mac_address=MAC, router=router)
+    NodeFactory(mac_address="8c:90:b5:06:f1:01", router=RouterFactory())
+
+    own = client.post("/api/nodes/skynet", {"macaddress": MAC}).json()
+    strangers = client.post("/api/nodes/skynet", {"macaddress": "8c:90:b5:06:f1:01"}).json()
+
+    assert (own["router"], own["syncstate"]) == (router.pk, "pending")
+    assert strangers["router"] is None
+
+
+def test_a_device_may_be_said_to_be_no_router(client, operator, network, router):
+    NodeFactory(network=NetworkFactory(owner=operator), mac_address=MAC, router=router)
+
+    answer = client.post("/api/nodes/skynet", {"macaddress": MAC, "router": 0}).json()
+
+    assert answer["router"] is None
+
+
 def test_a_router_has_a_port_left_below_the_highest_one(client, operator, network, router):
     for row in (network, NetworkFactory(owner=operator, netid="other")):
         row.default_listen_port = 65535
@@ -617,8 +636,11 @@ def test_a_key_whose_value_is_left_blank_gets_one(client, network):
     assert len(client.post("/api/networks/skynet/keys", body).json()["value"]) == 16
 
 
-def test_two_keys_of_a_network_have_two_names(client, access_key):
-    assert client.post("/api/networks/skynet/keys", {"name": "mykey"}).status_code == 400
+@pytest.mark.parametrize(("field", "value"), [("name", "mykey"), ("value", KEY)])
+def test_two_keys_of_a_network_have_two_names_and_values(client, access_key, field, value):
+    response = client.post("/api/networks/skynet/keys", {field: value})
+
+    assert (response.status_code, [*response.json()["errors"]]) == (400, [field])
 
 
 def test_a_replayed_key_is_shown_without_what_opens(client, network):
