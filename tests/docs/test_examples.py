@@ -53,12 +53,6 @@ def _shown(content):
         yield body["schema"], example["value"]
 
 
-ANSWERS = [
-    pytest.param(schema, example, id=f"{name} {status} {number}")
-    for name, _, _, operation in OPERATIONS
-    for status, answer in operation["responses"].items()
-    for number, (schema, example) in enumerate(_shown(answer.get("content", {})))
-]
 REQUESTS = [
     pytest.param(verb, path, example, id=f"{name} {number}")
     for name, verb, path, operation in OPERATIONS
@@ -68,11 +62,15 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "example"), ANSWERS)
-def test_an_answers_example_has_the_fields_of_its_schema(schema, example):
-    whole = {**schema, "components": DOCUMENT["components"]}
-
-    assert not [error.message for error in OAS30Validator(whole).iter_errors(example)]
+@pytest.mark.parametrize(
+    "operation", [pytest.param(operation, id=name) for name, _, _, operation in OPERATIONS]
+)
+def test_an_answers_examples_have_the_fields_of_their_schema(operation):
+    for status, answer in operation["responses"].items():
+        for schema, example in _shown(answer.get("content", {})):
+            whole = {**schema, "components": DOCUMENT["components"]}
+            wrong = [error.message for error in OAS30Validator(whole).iter_errors(example)]
+            assert not wrong, (status, example)
 
 
 @pytest.fixture
