@@ -111,9 +111,20 @@ class Host:
         link = next((link for link in _asked("link", "show") if link["ifname"] == name), None)
         if link is None:
             _add_interface(name)
-            _ip("link", "set", "dev", name, "alias", self._mark + tunnel.netid)
-        elif not link.get("ifalias", "").startswith(self._mark):
+        elif link.get("ifalias", "").startswith(self._mark):
+            return
+        elif link.get("ifalias") or not _is_blank(name):
             raise HostRefused(f"there is an interface {name} that is none of ours")
+        _ip("link", "set", "dev", name, "alias", self._mark + tunnel.netid)
+
+
+def _is_blank(name: str) -> bool:
+    """Whether this is WireGuard that nobody has set up: a process of ours died before it did."""
+    try:
+        seen = _look(name)
+    except HostRefused:
+        return False
+    return not seen.public_key and not seen.peers
 
 
 def _add_interface(name: str) -> None:

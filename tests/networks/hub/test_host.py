@@ -134,6 +134,26 @@ def test_somebody_elses_interface_of_this_name_is_left_alone(machine, host, tunn
         machine.do("ip", "link", "del", name)
 
 
+def test_an_interface_that_a_process_died_over_is_gone_on_with(machine, host, tunnel):
+    name = tunnel().interface
+    with machine.inside():
+        machine.do("wireguard-go", name)
+
+        host.bring_up(tunnel(), KEY)
+
+        assert list(host.interfaces().values()) == [name]
+
+
+def test_wireguard_that_somebody_else_set_up_is_left_alone(machine, host, tunnel):
+    name = tunnel().interface
+    with machine.inside():
+        machine.do("wireguard-go", name)
+        machine.do("wg", "set", name, "private-key", "/dev/stdin", text=KEY)
+
+        with pytest.raises(HostRefused, match="none of ours"):
+            host.bring_up(tunnel(), KEY)
+
+
 @pytest.mark.parametrize(
     ("addresses", "why"),
     [(("198.51.100.5/24",), "belongs to others"), (("192.168.7.1/16",), "overlaps")],
