@@ -39,7 +39,7 @@ def note(node: Node, sightings: Iterable[Sighting], *, seen_at: datetime) -> Non
     _write_links(node, found, seen_at)
     _write_own(node, [sighting for _, sighting in found])
     for peer, sighting in found:
-        _write_peer(peer, sighting)
+        _write_peer(peer, sighting, by_host=node.is_host)
 
 
 def newest_handshake(node: Node) -> datetime | None:
@@ -81,8 +81,11 @@ def _write_own(node: Node, sightings: Collection[Sighting]) -> None:
     )
 
 
-def _write_peer(peer: Node, sighting: Sighting) -> None:
-    """Keep what only its peers can tell of a node: where it calls from, and of a plain one all."""
+def _write_peer(peer: Node, sighting: Sighting, *, by_host: bool) -> None:
+    """Keep what only its peers can tell of a node: where it calls from, and of a plain one all.
+
+    That it hears a router this host knows, also while nobody can ask the router.
+    """
     columns: dict[str, object] = {}
     if sighting.last_handshake_at and sighting.endpoint != peer.observed_endpoint:
         columns["observed_endpoint"] = sighting.endpoint
@@ -93,6 +96,12 @@ def _write_peer(peer: Node, sighting: Sighting) -> None:
             "rx_bytes": sighting.tx_bytes,
             "tx_bytes": sighting.rx_bytes,
         }
+    elif (
+        by_host
+        and sighting.last_handshake_at != peer.last_handshake_at
+        and _is_news(peer, sighting)
+    ):
+        columns["last_handshake_at"] = sighting.last_handshake_at
     if columns:
         Node.objects.filter(pk=peer.pk).update(**columns)
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from networks import links
 from networks.links import Sighting
 from networks.models import Link
-from tests.factories import NetworkFactory, NodeFactory
+from tests.factories import NetworkFactory, NodeFactory, RouterFactory
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 NOW = timezone.now()
@@ -46,6 +46,21 @@ def test_keys_of_other_networks_and_of_nobody_are_left_out(pair):
     links.note(pair[0], [sighting(NodeFactory()), Sighting("A" * 43 + "=")], seen_at=NOW)
 
     assert not Link.objects.exists()
+
+
+def test_the_host_tells_that_it_hears_a_router_and_others_do_not(pair):
+    a, b = pair
+    b.router = RouterFactory(company=b.network.company)
+    b.save()
+
+    links.note(a, [sighting(b, rx_bytes=10)], seen_at=NOW)
+    b.refresh_from_db()
+    assert b.last_handshake_at is None
+
+    a.is_host = True
+    links.note(a, [sighting(b, rx_bytes=10)], seen_at=NOW)
+    b.refresh_from_db()
+    assert (b.last_handshake_at, b.rx_bytes) == (NOW, 0)
 
 
 def test_of_a_plain_peer_others_tell(pair):
