@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from cloudpilot.crypto import digest
+from networks.desired.tunnel import INTERFACES, own_mark
 from networks.models import Node
 from networks.onboarding import texts
 from routers.models import Reconciliation, Router
@@ -23,6 +24,8 @@ from routers.reconcile.rows import Desired
 MOST_ROWS: Final = 2000
 _ORDER = {path: place for place, path in enumerate(MENUS)}
 _PURPOSE = "mesh-desired-state"
+_OWN = "/interface wireguard"
+_NO = quoted("no tunnel of ours")
 # As the pass knows its rows: a person's own "cp: uplink" is none.
 _OURS = quoted(r'^cp:[a-z0-9-]+:[^ "$?]+$')
 _IN_HAND = quoted("^cp:(revert|rekey):")
@@ -118,7 +121,7 @@ def _script(node: Node, state: State, rows: Sequence[Desired], clearing: Sequenc
     lines = [
         *_head(node),
         *(_new_key(node) if state.key_asked else ()),
-        *(_line(node, row) for row in _in_turn(rows)),
+        *(_line(node, row, _needs(row, state)) for row in _in_turn(rows)),
         *clearing,
         texts.poll_script(node),
         f':set {texts.held_variable(node)} "{state.version}"',
@@ -134,12 +137,12 @@ def _head(node: Node) -> list[str]:
 
 def _new_key(node: Node) -> Iterator[str]:
     """Have the router make itself another private key, which it tells nobody."""
-    own, dice = "/interface wireguard", quoted("cloudpilot-dice")
-    key = f"[{own} get [find name={dice}] private-key]"
-    yield f":do {{ {own} remove [find name={dice}] }} on-error={{}}"
-    yield f"{own} add name={dice} disabled=yes"
-    yield f":do {{ {own} set [find name={quoted(node.interface)}] private-key={key} }} on-error={{}}"
-    yield f"{own} remove [find name={dice}]"
+    tunnel, dice = quoted(own_mark(node.network)), quoted("cloudpilot-dice")
+    key = f"[{_OWN} get [find name={dice}] private-key]"
+    yield f":do {{ {_OWN} remove [find name={dice}] }} on-error={{}}"
+    yield f"{_OWN} add name={dice} disabled=yes"
+    yield f":do {{ {_OWN} set [find comment={tunnel}] private-key={key} }} on-error={{}}"
+    yield f"{_OWN} remove [find name={dice}]"
 
 
 def _in_turn(rows: Sequence[Desired]) -> Iterator[Desired]:
@@ -151,7 +154,16 @@ def _in_turn(rows: Sequence[Desired]) -> Iterator[Desired]:
         yield from (row for row in reversed(own) if row.first)
 
 
-def _line(node: Node, row: Desired) -> str:
+def _needs(row: Desired, state: State) -> str:
+    """Return what fails unless the tunnel that a row is about is ours: people may have its name."""
+    named = set(map(str, row.attributes.values()))
+    for tunnel in state.rows:
+        if tunnel.menu == INTERFACES and tunnel is not row and tunnel.attributes["name"] in named:
+            return f":if ([:len [{_OWN} find comment={quoted(tunnel.key)}]] = 0) do={{ :error {_NO} }}; "
+    return ""
+
+
+def _line(node: Node, row: Desired, needs: str) -> str:
     menu, failed = MENUS[row.menu], texts.failed_variable(node)
     path = _path(menu)
     new, old = _words(addition(menu, row).attributes), _words(_all_of(menu, row))
@@ -165,7 +177,7 @@ def _line(node: Node, row: Desired) -> str:
     else:
         top = ""
     return (
-        f":do {{ :local found [{path} find {menu.marked_by}={quoted(row.key)}]; {top}"
+        f":do {{ {needs}:local found [{path} find {menu.marked_by}={quoted(row.key)}]; {top}"
         f":if ([:len $found] = 0) do={{ {add} }} else={{ {change} }} }} "
         f"on-error={{ :set {failed} (${failed} . {quoted(row.key + ' ')}) }}"
     )

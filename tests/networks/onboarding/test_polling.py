@@ -102,6 +102,21 @@ def test_rows_that_people_made_are_left_alone(onboarded, node):
     assert set(comments) < {row.get("comment") for row in onboarded.rows(ADDRESSES)}
 
 
+def test_an_interface_of_theirs_with_our_name_is_left_alone(box, line, network):
+    NodeFactory(network=network, endpoint="203.0.113.9")
+    box.paste("/interface wireguard add name=nm-skynet listen-port=999")
+    (before,) = box.rows("/interface/wireguard")
+    box.paste(line)
+    Node.objects.update(key_update_asked_at=timezone.now())
+
+    box.poll()
+
+    assert box.rows("/interface/wireguard") == [before]
+    assert box.rows("/interface/wireguard/peers") == []
+    assert not box.ours("/ip/address")
+    assert network.nodes.get(mac_address=box.mac).sync_state == Node.Sync.ERROR
+
+
 def test_a_router_that_is_switched_off_here_is_left_to_its_people(onboarded, node):
     Router.objects.update(is_active=False)
     voucher = sell(node)
