@@ -28,7 +28,7 @@ def demand_right_to_return(key: AccessKey, mac_address: str, password: str) -> N
     if key.created_at > timezone.now() - _FRESH:
         return
     places = _places_of(key.network.company_id, mac_address)
-    if all(_last_heard(place) < key.created_at for place in places):
+    if not any(_was_heard_since(key.created_at, place) for place in places):
         return
     with failures_counted("wrong_mesh_credentials_per_device", f"{key.network}/{mac_address}"):
         own = (place for place in places if place.network_id == key.network_id)
@@ -46,6 +46,6 @@ def _places_of(company_id: int, mac_address: str) -> list[Any]:
     return list(known.order_by("pk"))
 
 
-def _last_heard(place: Any) -> datetime:
-    signs = (place.created_at, place.last_check_in_at, place.last_handshake_at, place.seen_at)
-    return max(sign for sign in signs if sign is not None)
+def _was_heard_since(moment: datetime, place: Any) -> bool:
+    signs = (place.last_check_in_at, place.last_handshake_at, place.seen_at)
+    return any(sign is not None and sign >= moment for sign in signs)
