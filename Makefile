@@ -18,7 +18,7 @@ NO_TESTS = 5
 # A run starts hundreds of processes; each reads what the first has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run docs test lint format campaign benchmark
+.PHONY: help setup run docs test lint types rules format campaign benchmark
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,10 +45,15 @@ test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on P
 		|| [ $$? -eq $(NO_TESTS) ]
 
 lint: .venv/dev  ## style, types, imports, migrations, settings
+	$(MAKE) --no-print-directory --jobs 2 types rules
+
+types:
+	$(BIN)/mypy .
+
+rules:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/mypy .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 format: .venv/dev  ## put the code in its form
