@@ -7,7 +7,7 @@ import pytest
 from payments import polling, tasks
 from payments.models import Payment
 from payments.states import State
-from tests.cloudpilot.jobs.conftest import start_worker  # noqa: F401  (a fixture)
+from tests.cloudpilot.jobs.conftest import nurseries, start_worker  # noqa: F401  (fixtures)
 from tests.factories import CredentialsFactory, PaymentFactory
 from tests.processes import eventually
 

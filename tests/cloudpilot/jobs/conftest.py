@@ -9,31 +9,16 @@ from contextlib import suppress
 import pytest
 from django.conf import settings
 
+from tests.forking import Nursery
 from tests.processes import database_url
-
-RUN_WORKER = ("manage.py", "run_worker")
 
 
 class WorkerProcess:
     """`manage.py run_worker`, or another command, as an operator would run it."""
 
-    def __init__(self, command, log, **environment):
+    def __init__(self, process, log):
+        self.process = process
         self.log = log
-        with log.open("wb") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, *command],
-                cwd=settings.BASE_DIR,
-                env={
-                    **os.environ,
-                    "DATABASE_URL": database_url(),
-                    "DJANGO_SETTINGS_MODULE": "tests.cloudpilot.jobs.worker_settings",
-                    "JOB_LEASE_SECONDS": "1.5",
-                    **environment,
-                },
-                stderr=file,
-                stdout=file,
-                start_new_session=True,  # so that its children can be killed with it
-            )
 
     def said(self, text):
         return text in self.log.read_text()
@@ -52,22 +37,63 @@ class WorkerProcess:
         return self.process.wait(seconds)
 
 
+@pytest.fixture(scope="session")
+def nurseries():
+    """Those that workers came from, by what is special in their environment."""
+    nurseries = {}
+    yield nurseries
+    for nursery in nurseries.values():
+        nursery.close()
+
+
 @pytest.fixture
-def start_worker(transactional_db, tmp_path):
-    """Return a function that starts a worker; all that it started are gone before the rows are."""
+def start_worker(transactional_db, tmp_path, nurseries):
+    """Return a function that starts a worker; all that it started are gone before the rows are.
+
+    A `command` of somebody else's, such as Celery's, is run as it is.
+    """
     started = []
 
-    def start(*options, command=RUN_WORKER, schedules=False, **environment):
+    def start(*options, command=None, schedules=False, **environment):
         log = tmp_path / f"worker{len(started)}.log"
-        command = [*command, *map(str, options)]
-        environment |= {} if schedules else {"WITHOUT_SCHEDULES": "1"}
-        started.append(WorkerProcess(command, log, **environment))
+        special = {
+            "DATABASE_URL": database_url(),
+            "DJANGO_SETTINGS_MODULE": "tests.cloudpilot.jobs.worker_settings",
+            "JOB_LEASE_SECONDS": "1.5",
+            **({} if schedules else {"WITHOUT_SCHEDULES": "1"}),
+            **environment,
+        }
+        words = [*map(str, options)]
+        if command:
+            process = _run([sys.executable, *command, *words], {**os.environ, **special}, log)
+        else:
+            process = _nursery(nurseries, special).run(["run_worker", *words], log)
+        started.append(WorkerProcess(process, log))
         return started[-1]
 
     yield start
     for worker in started:
         worker.kill(signal.SIGCONT)
         worker.end(signal.SIGKILL)
+
+
+def _run(command, environment, log):
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            command,
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stderr=file,
+            stdout=file,
+            start_new_session=True,  # so that its children can be killed with it
+        )
+
+
+def _nursery(nurseries, special):
+    key = frozenset(special.items())
+    if key not in nurseries:
+        nurseries[key] = Nursery({**os.environ, **special}, settings.BASE_DIR)
+    return nurseries[key]
 
 
 @pytest.fixture
