@@ -41,7 +41,7 @@ class KeysetPagination(BasePagination):
         limit = min(_whole_number(request, "limit", MAX_LIMIT), MAX_LIMIT)
         cursor = _whole_number(request, "cursor", None)
         self.request = request
-        self.total = queryset.count() if _truth(request, "count") else None
+        self.total = queryset.count() if self.is_counted(request) else None
 
         rows = queryset.order_by("-pk")
         if cursor is not None:
@@ -49,6 +49,11 @@ class KeysetPagination(BasePagination):
         found = list(rows[: limit + 1])
         self.last = _key(found[limit - 1]) if len(found) > limit else None
         return found[:limit]
+
+    @staticmethod
+    def is_counted(request: Request) -> bool:
+        """Say whether the caller asks how many there are."""
+        return _truth(request, "count")
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         headers = {}

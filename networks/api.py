@@ -33,7 +33,8 @@ class WholeListPagination(KeysetPagination):
         if "limit" in request.query_params or "cursor" in request.query_params:
             return super().paginate_queryset(queryset, request, view)
         rows = list(queryset.order_by("-pk"))
-        self.request, self.last, self.total = request, None, len(rows)
+        self.request, self.last = request, None
+        self.total = len(rows) if self.is_counted(request) else None
         return rows
 
 

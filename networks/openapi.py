@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+)
 
 # For what also opens in another way.
 BY_CHOICE: Final[Any] = [
@@ -12,6 +15,30 @@ BY_CHOICE: Final[Any] = [
     {"accessToken": []},
     {"publicKey": [], "privateKey": []},
 ]
+
+
+class MeshBody(OpenApiSerializerExtension):
+    """Null is as good as absent in a body: see `fields.MeshSerializer`."""
+
+    target_class = "networks.fields.MeshSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(
+            self.target, direction, bypass_extensions=True
+        )
+        if direction == "request":
+            needed = schema.get("required", ())
+            for name, of_field in schema.get("properties", {}).items():
+                if name not in needed:
+                    schema["properties"][name] = _or_null(of_field)
+        return schema
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "type" in schema and "enum" not in schema:
+        return {**schema, "nullable": True}
+    return {"anyOf": [schema, {"enum": [None]}]}
 
 
 class MasterKeyScheme(OpenApiAuthenticationExtension):

@@ -261,6 +261,12 @@ def test_a_request_sent_again_makes_one_network(client):
     assert Network.objects.count() == 1
 
 
+def test_a_whole_list_is_counted_where_somebody_asks(client, network):
+    assert client.get("/api/networks?count=true")["X-Total-Count"] == "1"
+    assert "X-Total-Count" not in client.get("/api/networks")
+    assert client.get("/api/networks?count=null").status_code == 400
+
+
 def test_an_empty_list_is_a_list(client):
     assert client.get("/api/networks").json() == []
     assert client.get("/api/nodes").json() == []
