@@ -130,6 +130,7 @@ def _prepare(change: KeyChange) -> float:
     """Have everything ready on routers, and note it down before anything is to happen."""
     node = change.node
     followers = followers_of(node)
+    _demand_all_there(followers)
     prepared = host.made_spare(change) if node.is_host else device.make_spare(node)
     lead = _lead(len(followers))
     at = timezone.now() + timedelta(seconds=lead)
@@ -143,6 +144,13 @@ def _prepare(change: KeyChange) -> float:
         _call_off(change, followers)
         raise
     return lead
+
+
+def _demand_all_there(followers: list[Node]) -> None:
+    """Raise `NotReady` before anybody is prepared, if one is known to be away."""
+    away = Node.objects.filter(pk__in=[f.pk for f in followers], router__status__is_up=False)
+    if follower := away.order_by("pk").first():
+        raise NotReady(f"{follower.name} is managed through this node, and away.")
 
 
 def _note_beginning(change: KeyChange, prepared: Prepared, at: datetime) -> None:

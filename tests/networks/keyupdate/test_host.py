@@ -10,6 +10,7 @@ from networks.models import HubProcess, KeyChange, Node
 from networks.nodes import services as nodes
 from networks.wireguard import public_key_of
 from routers import connections
+from routers.models import RouterStatus
 from tests.factories import HubProcessFactory, NodeFactory
 from tests.networks.routers import PEERS, SCHEDULER, marked, node_at, settle
 
@@ -77,6 +78,16 @@ def test_it_changes_together_with_the_router(devices, host, start, roll):
     assert host.public_key() == known_to(devices[0]) == change().node.public_key != before
     assert devices[0].rows(SCHEDULER) == []
     assert not change().node.needs_key_update
+
+
+def test_no_router_is_prepared_while_one_is_known_to_be_away(devices, host, spoke, start, roll):
+    RouterStatus.objects.update_or_create(router=spoke.router, defaults={"is_up": False})
+    devices[0].sentences.clear()
+
+    roll(meanwhile=host.take_turn)
+
+    assert change().error == f"{spoke.name} is managed through this node, and away."
+    assert "/system/scheduler/add" not in {words[0] for words in devices[0].sentences}
 
 
 def test_it_waits_while_the_router_is_away(devices, host, start, roll):
