@@ -194,16 +194,18 @@ def test_a_name_that_can_be_told_becomes_the_routers(box, line, network):
     assert network.nodes.get().router.name == "Cafe Nakuru-2"
 
 
-@pytest.mark.parametrize("name", ['a"b\\c', "caf\xe9", "two\tparts", "$(x)[y]"])
-def test_names_that_would_break_what_is_told_are_left_out(box, line, network, name):
-    box.router.table("/system/identity").update("", {"name": name})
-    box.router.table("/interface").by_hand({"name": name, "type": "vlan"})
-    box.router.table("/ip/address").by_hand({"address": "10.9.9.1/24", "interface": name})
+def test_names_that_would_break_what_is_told_are_left_out(box, line, network):
+    odd = ['a"b\\c', "caf\xe9", "two\tparts", "$(x)[y]"]
+    box.router.table("/system/identity").update("", {"name": odd[0]})
+    for number, name in enumerate(odd):
+        address = f"10.9.{number}.1/24"
+        box.router.table("/interface").by_hand({"name": name, "type": "vlan"})
+        box.router.table("/ip/address").by_hand({"address": address, "interface": name})
     box.paste(line)
 
     node = network.nodes.get()
     assert node.sync_state == Node.Sync.OK
-    assert "10.9.9.0/24" in node.subnets
+    assert {f"10.9.{number}.0/24" for number in range(4)} < set(node.subnets)
 
 
 def test_a_line_is_made_with_each_key_and_shown_once(client, network):
