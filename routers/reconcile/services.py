@@ -138,9 +138,9 @@ def sweep() -> int:
 
 
 def _make_rows(routers: Iterable[int]) -> None:
-    Reconciliation.objects.bulk_create(
-        [Reconciliation(router_id=router) for router in routers], ignore_conflicts=True
-    )
+    # Due by the clock that is asked what is due: SQLite's stops at milliseconds, and ours does not.
+    rows = [Reconciliation(router_id=router, due_at=Now()) for router in routers]
+    Reconciliation.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _locked(routers: Iterable[int]) -> QuerySet[Reconciliation]:
