@@ -55,7 +55,7 @@ def made_once(tmp_path_factory, worker_id):
 def migrated(made_once):
     """A database that has its tables and nothing else, for folders whose page begins with that.
 
-    `test_first_run` and the setup guide make theirs from nothing.
+    `test_first_run` makes its own from nothing.
     """
 
     def migrate(path):
