@@ -77,7 +77,7 @@ def note_what_others_did(update: KeyUpdate) -> None:
 def _next(update: KeyUpdate) -> KeyChange | None:
     """Choose whose turn it is: who has not had one, the hub last; then whom it failed with."""
     now = timezone.now()
-    ours = Q(node__router__isnull=False) | Q(node__is_host=True)
+    ours = Q(node__router__is_active=True) | Q(node__is_host=True)
     waiting = _changes(update).filter(ours, due_at__lte=now)
     waiting = waiting.filter(state__in=[State.QUEUED, State.FAILED, State.AWAY])
     ordered = sorted(

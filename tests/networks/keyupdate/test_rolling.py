@@ -10,7 +10,7 @@ from networks.keyupdate.rolling import State
 from networks.models import KeyChange, Node, Onboarding
 from networks.nodes import services as nodes
 from routers import connections
-from routers.models import Reconciliation
+from routers.models import Reconciliation, Router
 from routers.reconcile import services as reconcile
 from tests.factories import NodeFactory
 from tests.networks.keyupdate.conftest import pass_time
@@ -211,6 +211,17 @@ def test_a_plain_peer_makes_its_own_and_holds_up_nobody(network, pair, roll):
 
     assert state_of(plain) == State.DONE
     assert network.key_updates.get().ended_at is not None
+
+
+def test_a_router_that_is_switched_off_here_has_no_turn(devices, network, pair, roll):
+    Router.objects.filter(nodes=pair[0]).update(is_active=False)
+    before = key_on(devices[0])
+    services.start(network, None)
+
+    roll()
+
+    assert [state_of(node) for node in pair] == [State.QUEUED, State.DONE]
+    assert key_on(devices[0]) == before
 
 
 def test_a_router_without_the_interface_is_told_so(devices, network, roll):
