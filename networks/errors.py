@@ -29,6 +29,12 @@ class NoFreeAddress(Conflict):
     code = "no_free_address"
 
 
+class TooManyWait(Conflict):
+    """Nobody who is known let them in, and each has an address that others could have."""
+
+    code = "too_many_wait"
+
+
 class NoFreeRange(Conflict):
     """All ranges that we give networks which name none are in use."""
 

@@ -13,12 +13,13 @@ from django.utils import timezone
 from cloudpilot.prepared import prepared
 from cloudpilot.problems import UNAUTHENTICATED
 from networks import allocation, names, returning, services, wireguard
-from networks.errors import DeviceTaken, WrongAccessKey
+from networks.errors import DeviceTaken, TooManyWait, WrongAccessKey
 from networks.models import AccessKey, Network, Node
 from networks.models.key import digest_of
 from routers.models import Router
 
 _PORTS = range(1024, 65536)
+_MOST_WAITING = 100
 _WRONG = "This access key lets nobody in here."
 
 
@@ -66,8 +67,8 @@ def join(admission: Admission, *, password: str = "", **facts: Any) -> Node:
     """Let a device in: answers its node, with an address.
 
     A device that comes again with a good key is enrolled anew in its old place; see `returning`
-    for what a router's key has to be. Raises `WrongAccessKey`, `NoFreeAddress`, and `DeviceTaken`,
-    `RangeOverlaps` or `HubExists` where a fact belongs to another node.
+    for what a router's key has to be. Raises `WrongAccessKey`, `NoFreeAddress`, `TooManyWait`, and
+    `DeviceTaken`, `RangeOverlaps` or `HubExists` where a fact belongs to another node.
     """
     if admission.key is not None:
         returning.demand_right_to_return(admission.key, facts["mac_address"], password)
@@ -95,6 +96,8 @@ def _let_in(network: Network, admission: Admission, password: str, facts: dict[s
     allocation.demand_free_ranges(network, facts.get("allowed_addresses", ()))
     if admission.door is Door.PEOPLE:
         facts.setdefault("router", router_known_by(network, facts["mac_address"]))
+    if is_pending:
+        _demand_room_to_wait(network)
     node = known or _new_node(network, facts)
     _enrol(node, facts, is_pending=is_pending)
     node.save()
@@ -106,6 +109,11 @@ def _let_in(network: Network, admission: Admission, password: str, facts: dict[s
 @prepared
 def _nodes_of_device(network_id: Any, mac_address: Any) -> QuerySet[Node]:
     return Node.objects.filter(network=network_id, mac_address=mac_address)
+
+
+def _demand_room_to_wait(network: Network) -> None:
+    if network.nodes.filter(is_pending=True).count() >= _MOST_WAITING:
+        raise TooManyWait(f"{_MOST_WAITING} devices wait for approval in this network already.")
 
 
 def _come_again(node: Node, admission: Admission, password: str) -> Node:

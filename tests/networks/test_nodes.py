@@ -4,6 +4,7 @@ import pytest
 from django.http import Http404
 from django.utils import timezone
 
+from networks import joining
 from networks.models import AccessKey, Lease, Node
 from networks.nodes import wire
 from networks.wireguard import new_private_key, public_key_of
@@ -195,6 +196,19 @@ def test_a_device_that_waits_may_ask_again_and_gets_no_second_place(anonymous, n
 
     assert [answer.json()["ispending"] for answer in answers] == [True, True]
     assert Node.objects.count() == 1
+
+
+def test_who_waits_leaves_addresses_for_others(anonymous, joined, network, monkeypatch):
+    monkeypatch.setattr(joining, "_MOST_WAITING", 2)
+    network.allow_manual_signup = True
+    network.save()
+
+    def sign_up(number):
+        body = {"macaddress": f"02:00:00:00:00:{number:02x}", "password": "reallysecret"}
+        return anonymous.post("/api/nodes/skynet", body).status_code
+
+    assert [sign_up(number) for number in (1, 2, 3, 1)] == [200, 200, 409, 200]
+    assert joined().json()["ispending"] is False
 
 
 def test_a_pending_node_gets_no_token(anonymous, node):
