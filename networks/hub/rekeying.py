@@ -1,7 +1,7 @@
 """The host's own new keys.
 
 Where routers are managed through its tunnel they have to take the key up together with the host:
-`networks.keyupdate.rolling` prepares them, and says in the database when. Here the host makes the
+`networks.keyupdate.changing` prepares them, and says in the database when. Here the host makes the
 key, and changes to it at that time; and back, at the time at which they do, if it was not settled.
 """
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from networks.hub.keyring import Keyring
-from networks.keyupdate.rolling import followers_of
+from networks.keyupdate.changing import followers_of
 from networks.models import KeyChange, Node
 from networks.wireguard import public_key_of
 

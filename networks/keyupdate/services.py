@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from cloudpilot import jobs
 from networks import allocation
-from networks.keyupdate.rolling import followers_of, note_what_others_did
+from networks.keyupdate.changing import followers_of
+from networks.keyupdate.rolling import note_what_others_did
 from networks.models import KeyChange, KeyUpdate, Network, Node
 
 State = KeyChange.State

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from networks.keyupdate import rolling, scripts, services
+from networks.keyupdate import device, rolling, scripts, services
 from networks.keyupdate.rolling import State
 from networks.models import KeyChange, Node, Onboarding
 from networks.nodes import services as nodes
@@ -148,7 +148,7 @@ def test_a_step_that_died_after_the_change_is_gone_on_with(devices, network, pai
 
 def test_a_pass_that_comes_between_leaves_the_old_key_to_all(devices, network, pair, monkeypatch):
     services.start(network, None)
-    before, make_spare = key_on(devices[0]), rolling.device.make_spare
+    before, make_spare = key_on(devices[0]), device.make_spare
 
     def then_a_pass_begins(node):
         prepared = make_spare(node)
@@ -157,7 +157,7 @@ def test_a_pass_that_comes_between_leaves_the_old_key_to_all(devices, network, p
         )
         return prepared
 
-    monkeypatch.setattr(rolling.device, "make_spare", then_a_pass_begins)
+    monkeypatch.setattr(device, "make_spare", then_a_pass_begins)
     rolling.step(network.pk)
 
     change = KeyChange.objects.get(node=pair[0])
