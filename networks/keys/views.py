@@ -57,7 +57,9 @@ class AccessKeyViewSet(mixins.ListModelMixin, MeshViewSet):
             "accessstring": access_strings.written(network, value),
             "onboardingline": texts.line(network, value),
         }
-        return Response({**self.get_serializer(key).data, **shown})
+        # A GET may have brought us here, whose answer others might keep.
+        no_store = {"Cache-Control": "no-store"}
+        return Response({**self.get_serializer(key).data, **shown}, headers=no_store)
 
     @extend_schema(
         operation_id="mesh_keys_destroy", responses={200: AccessKeySerializer(many=True)}

@@ -78,7 +78,8 @@ class AuthenticateView(MeshView):
 
     @staticmethod
     def _answer(who: str, **response: str) -> Response:
-        return Response({"Code": 200, "Message": f"Device {who} Authorized", "Response": response})
+        body = {"Code": 200, "Message": f"Device {who} Authorized", "Response": response}
+        return Response(body, headers={"Cache-Control": "no-store"})
 
 
 class AdminAuthenticateView(AuthenticateView):

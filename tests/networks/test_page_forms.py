@@ -40,6 +40,7 @@ def test_a_key_is_made_by_get_with_a_body(client, network):
     response = client.generic("GET", "/api/networks/skynet/keys", body, "application/json")
 
     assert response.json()["name"] == "mykey"
+    assert response["Cache-Control"] == "no-store"
     assert AccessKey.objects.get().uses_left == 10
 
 
@@ -93,6 +94,7 @@ def test_a_node_authenticates_on_either_path(anonymous, node, path):
 
     answer = response.json()
     assert (response.status_code, answer["Code"]) == (200, 200)
+    assert response["Cache-Control"] == "no-store"
     assert answer["Response"]["MacAddress"] == MAC
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {answer['Response']['AuthToken']}"}
     assert anonymous.get(f"/api/nodes/skynet/{MAC}", **bearer).status_code == 200
