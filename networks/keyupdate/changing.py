@@ -98,13 +98,13 @@ def _note_beginning(change: KeyChange, prepared: Prepared, at: datetime) -> None
 def _call_off(change: KeyChange, followers: list[Node]) -> None:
     """Have nothing happen on those that were prepared, for it would not happen on all.
 
-    One that cannot be told has a way back of its own.
+    One that cannot be told has a way back of its own, so the old keys hold in any case.
     """
     for node in (*followers, change.node):
         with suppress(errors.RouterOSError, NotReady):
             device.settle(node)
-    change.token, change.flips_at = "", None
-    change.save(update_fields=["token", "flips_at"])
+    change.token, change.new_key, change.flips_at = "", "", None
+    change.save(update_fields=["token", "new_key", "flips_at"])
 
 
 def _arm_follower(follower: Node, node: Node, prepared: Prepared, at: datetime) -> None:

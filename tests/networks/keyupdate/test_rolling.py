@@ -288,6 +288,27 @@ def test_the_hub_waits_while_one_that_it_carries_is_away(devices, network, star,
     assert "managed through this node" in change.error
 
 
+def test_one_that_is_lost_before_it_was_told_when_keeps_its_key(
+    devices, network, star, monkeypatch
+):
+    before, make_spare = key_on(devices[0]), device.make_spare
+
+    def then_it_is_off(node):
+        prepared = make_spare(node)
+        devices[0].switch_off()
+        connections.close()
+        return prepared
+
+    monkeypatch.setattr(device, "make_spare", then_it_is_off)
+    services.start(network, None)
+
+    rolling.step(network.pk)
+
+    _, spoke = star
+    spoke.refresh_from_db()
+    assert (state_of(spoke), spoke.public_key) == (State.AWAY, before)
+
+
 def test_where_one_cannot_be_prepared_nothing_is_left_to_happen_on_the_others(
     devices, network, star
 ):
