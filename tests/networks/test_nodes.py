@@ -4,8 +4,9 @@ import pytest
 from django.http import Http404
 from django.utils import timezone
 
+from cloudpilot.models import AuditEvent
 from networks import joining
-from networks.models import AccessKey, Lease, Node
+from networks.models import AccessKey, Gateway, Lease, Node
 from networks.nodes import wire
 from networks.wireguard import new_private_key, public_key_of
 from tests.factories import AccessKeyFactory, NetworkFactory, NodeFactory, RouterFactory
@@ -304,6 +305,13 @@ def test_a_router_has_a_port_left_below_the_highest_one(client, operator, networ
     assert ports == [65535, 1024]
 
 
+def test_who_let_a_device_in_is_recorded(client, operator, node):
+    client.post(f"{OWN}/approve")
+
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor) == ("node.approve", operator)
+
+
 # --- Changes --------------------------------------------------------------------------------
 
 
@@ -592,6 +600,17 @@ def test_a_range_that_another_router_is_in_itself_is_refused_unless_it_is_wanted
     assert refused.status_code == 409
     assert "branch is in 192.168.88.0/24 itself" in refused.json()["Message"]
     assert wanted.json()["gatewayranges"] == ["192.168.0.0/16"]
+
+
+def test_a_gateway_by_another_interface_opens_nothing_at_the_old_one(client, node):
+    Gateway.objects.create(node=node, interface="eth0", found_interface="ether1")
+    path = f"{OWN}/creategateway"
+
+    client.post(path, {"rangestring": "172.31.0.0/16", "interface": "eth0"})
+    same = Gateway.objects.get().found_interface
+    client.post(path, {"rangestring": "172.31.0.0/16", "interface": "eth1"})
+
+    assert (same, Gateway.objects.get().found_interface) == ("ether1", "")
 
 
 def test_the_whole_internet_lies_behind_one_gateway(client, network, node):
