@@ -11,7 +11,7 @@ from networks.models import Network
 from routers.models import Reconciliation
 from tests.factories import NodeFactory, RouterFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 
 @pytest.fixture
