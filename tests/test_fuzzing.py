@@ -28,7 +28,7 @@ from tests.routes import own_values
 from tests.undoing import undone
 from users import tokens
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 AT_LENGTH = "FUZZ_EXAMPLES" in os.environ
 
 
