@@ -12,6 +12,9 @@ from django.conf import settings
 from tests.forking import Nursery
 from tests.processes import database_url
 
+# Who is gone is found out at once, and nobody who is only slow is to lose a job.
+LONG_LEASE, SHORT_LEASE = "600", "1.5"
+
 
 class WorkerProcess:
     """`manage.py run_worker`, or another command, as an operator would run it."""
@@ -59,7 +62,7 @@ def start_worker(transactional_db, tmp_path, nurseries):
         special = {
             "DATABASE_URL": database_url(),
             "DJANGO_SETTINGS_MODULE": "tests.cloudpilot.jobs.worker_settings",
-            "JOB_LEASE_SECONDS": "1.5",
+            "JOB_LEASE_SECONDS": LONG_LEASE,
             **({} if schedules else {"WITHOUT_SCHEDULES": "1"}),
             **environment,
         }

@@ -51,8 +51,8 @@ def start_celery(start_worker, broker):
     """Return a function that starts a worker of Celery's, and one that starts beat."""
     environment = {"CELERY_BROKER_URL": "filesystem://", "BROKER_FOLDER": str(broker)}
 
-    def start(*options, **more):
-        return start_worker(*options, command=CELERY, **environment, **more)
+    def start(*options):
+        return start_worker(*options, command=CELERY, **environment)
 
     return start
 
@@ -126,9 +126,7 @@ def test_a_broker_that_is_away_is_no_callers_business(start_celery, broker, jour
 def test_a_celery_worker_that_is_killed_loses_nothing(start_celery, journal, tmp_path):
     arguments = {"journal": journal.path, "name": "held", "gate": str(tmp_path / "gate")}
     job = jobs.enqueue(tasks.hold, arguments)
-    worker = start_celery(
-        "worker", "--pool", "threads", "--concurrency", 2, JOB_LEASE_SECONDS="600"
-    )
+    worker = start_celery("worker", "--pool", "threads", "--concurrency", 2)
     start_celery("beat")
     eventually(lambda: Job.objects.filter(state=RUNNING).exists())
 

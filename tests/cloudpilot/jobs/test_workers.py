@@ -10,6 +10,7 @@ from django.db import connection
 from cloudpilot import jobs
 from cloudpilot.jobs.models import Job, Schedule, Worker
 from tests.cloudpilot.jobs import tasks
+from tests.cloudpilot.jobs.conftest import SHORT_LEASE
 from tests.parallel import at_once
 from tests.processes import eventually
 
@@ -38,7 +39,7 @@ def test_a_worker_that_is_killed_time_and_again_loses_nothing(start_worker, jour
 
     # Whoever comes next finds that it is gone, and need not wait out its leases.
     for goal in sorted(random.sample(range(1, 55), 2)):
-        worker = start_worker("--threads", 4, JOB_LEASE_SECONDS="600")
+        worker = start_worker("--threads", 4)
         eventually(lambda goal=goal: len(journal.lines("start")) >= goal)
         worker.end(signal.SIGKILL)
     start_worker("--threads", 4)
@@ -51,7 +52,7 @@ def test_a_worker_that_slept_through_its_lease_cannot_write_over_the_next(
     start_worker, journal, tmp_path
 ):
     job = a_hanging_job(journal, tmp_path / "gate")
-    sleeper = start_worker("--threads", 1)
+    sleeper = start_worker("--threads", 1, JOB_LEASE_SECONDS=SHORT_LEASE)
     eventually(lambda: count(RUNNING))
     sleeper.kill(signal.SIGSTOP)
 
@@ -126,7 +127,7 @@ def test_what_does_not_end_in_its_grace_time_is_queued_again_at_once(
     start_worker, journal, tmp_path
 ):
     job = a_hanging_job(journal, tmp_path / "gate")
-    worker = start_worker("--threads", 2, "--grace", 0, JOB_LEASE_SECONDS="600")
+    worker = start_worker("--threads", 2, "--grace", 0)
     eventually(lambda: count(RUNNING))
 
     assert worker.end(signal.SIGINT) == 0
