@@ -13,7 +13,9 @@ PROCESSES ?= 2
 # sweeps over every operation are too. In these folders is nothing of the kind, and nobody looks.
 NO_SQL = test_fuzzing.py test_openapi.py docs scenarios hotspot/sheets routers/routeros routers/simulator \
 	payments/gateways payments/machine payments/simulator
-ON_POSTGRESQL = -m "race or sql" $(NO_SQL:%=--ignore=tests/%) -p no:schemathesis
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES)
+PYTEST_ON_POSTGRESQL = $(BIN)/python -m tests.on_postgres $(PYTEST) --dist worksteal \
+	$(NO_SQL:%=--ignore=tests/%) -p no:schemathesis
 NO_TESTS = 5
 # A run starts hundreds of processes; each reads what the first has compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,9 +42,8 @@ run: .venv/run  ## the product with a simulated router, from nothing; PORT=8000
 test: .venv/dev lint  ## everything: lint, types, tests on SQLite and again on PostgreSQL; T=tests/users
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.wireguard
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T)
-	$(BIN)/python -m tests.on_postgres $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal $(T) $(ON_POSTGRESQL) \
-		|| [ $$? -eq $(NO_TESTS) ]
+	$(PYTEST) --dist worksteal $(T)
+	$(PYTEST_ON_POSTGRESQL) -m "race or sql" $(T) || [ $$? -eq $(NO_TESTS) ]
 
 lint: .venv/dev  ## style, types, imports, migrations, settings
 	$(MAKE) --no-print-directory --jobs 2 types rules
@@ -63,11 +64,12 @@ format: .venv/dev  ## put the code in its form
 docs: .venv/dev  ## the documentation at http://127.0.0.1:8001
 	$(BIN)/mkdocs serve -a 127.0.0.1:8001
 
-campaign: .venv/dev  ## hours, not minutes: fuzzing, random days at a hotspot, payments while all fails; FUZZ_EXAMPLES=2000
+campaign: .venv/dev  ## hours, not minutes: fuzzing, every test on PostgreSQL, random days, payments while all fails; FUZZ_EXAMPLES=2000
 	AT_RANDOM=1 FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m fuzz tests
-	AT_RANDOM=1 $(BIN)/python -m pytest -n $(PROCESSES) -m "hypothesis and not fuzz" tests
-	EVERY_VALUE=1 $(BIN)/python -m pytest -n $(PROCESSES) tests/test_nasty_input.py
-	SCHEDULES=$(SCHEDULES) $(BIN)/python -m pytest -n $(PROCESSES) tests/hotspot/test_random_schedules.py
+	AT_RANDOM=1 $(PYTEST) -m "hypothesis and not fuzz" tests
+	EVERY_VALUE=1 $(PYTEST) tests/test_nasty_input.py
+	$(PYTEST_ON_POSTGRESQL) -m "not browser and not wireguard" tests
+	SCHEDULES=$(SCHEDULES) $(PYTEST) tests/hotspot/test_random_schedules.py
 	PAYMENT_EXAMPLES=$(PAYMENT_EXAMPLES) MUTANT_EXAMPLES=$(MUTANT_EXAMPLES) $(BIN)/python -m pytest tests/payments/machine
 	$(BIN)/python -m benchmarks.payments_campaign
 	$(BIN)/python -m benchmarks.payments_campaign postgresql
