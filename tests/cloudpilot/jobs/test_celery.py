@@ -10,7 +10,7 @@ from django.db import connection
 from cloudpilot import jobs
 from cloudpilot.jobs import clock
 from cloudpilot.jobs.models import Job, Worker
-from tests.cloudpilot.jobs import tasks
+from tests.cloudpilot.jobs import folder_broker, tasks
 from tests.processes import eventually
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -32,7 +32,7 @@ def _folder(tmp_path_factory):
 def broker(_folder, settings, monkeypatch):
     """The broker's folder, empty; the product sends its messages there."""
     _folder.mkdir()
-    settings.CELERY_BROKER_URL = "filesystem://"
+    settings.CELERY_BROKER_URL = folder_broker.URL
     from cloudpilot.jobs import celery
 
     options = {
@@ -40,7 +40,7 @@ def broker(_folder, settings, monkeypatch):
         "data_folder_out": str(_folder),
         "control_folder": str(_folder / "control"),
     }
-    celery.app.conf.update(broker_url="filesystem://", broker_transport_options=options)
+    celery.app.conf.update(broker_url=folder_broker.URL, broker_transport_options=options)
     monkeypatch.setattr(celery, "_leave_alone_until", 0.0)
     yield _folder
     shutil.rmtree(_folder, ignore_errors=True)
@@ -49,7 +49,7 @@ def broker(_folder, settings, monkeypatch):
 @pytest.fixture
 def start_celery(start_worker, broker):
     """Return a function that starts a worker of Celery's, and one that starts beat."""
-    environment = {"CELERY_BROKER_URL": "filesystem://", "BROKER_FOLDER": str(broker)}
+    environment = {"CELERY_BROKER_URL": folder_broker.URL, "BROKER_FOLDER": str(broker)}
 
     def start(*options):
         return start_worker(*options, command=CELERY, **environment)

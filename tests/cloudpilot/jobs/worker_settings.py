@@ -11,6 +11,8 @@ JOB_MESSAGE_SECONDS = 5.0  # a folder is a broker that loses a message now and t
 
 # Celery's broker is a folder here; the address of one says nothing of it.
 if folder := os.environ.get("BROKER_FOLDER"):
+    from tests.cloudpilot.jobs import folder_broker  # noqa: F401  (kombu knows it from now on)
+
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": folder,
         "data_folder_out": folder,
