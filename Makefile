@@ -7,8 +7,9 @@ FUZZ_EXAMPLES ?= 500
 SCHEDULES ?= 200
 PAYMENT_EXAMPLES ?= 300
 MUTANT_EXAMPLES ?= 500
-# How many run tests at once; 0: one after the other, where a debugger can stop them.
-PROCESSES ?= 2
+# How many run tests at once, one more than two cores have, for some wait; 0: one after the other, where
+# a debugger can stop them.
+PROCESSES ?= 3
 # What a database decides is decided again by PostgreSQL: races, and what is marked `sql`, which the
 # sweeps over every operation are too. In these folders is nothing of the kind, and nobody looks.
 NO_SQL = test_fuzzing.py test_openapi.py docs scenarios hotspot/sheets routers/routeros routers/simulator \
