@@ -3,7 +3,6 @@ And a star of two hundred routers: how long it takes until all of them have hear
 """
 
 import base64
-import gc
 import os
 import statistics
 import subprocess
@@ -12,6 +11,7 @@ import time
 from contextlib import contextmanager
 
 from benchmarks.setting import add_router, client_of, database, missed, show, somebody
+from cloudpilot import collector
 
 NODES = int(os.environ.get("NODES", "5000"))
 SAMPLES = 100
@@ -28,8 +28,7 @@ def main():
     with database():
         client, network = mesh()
         measure_hash()
-        gc.collect()
-        gc.freeze()  # as gunicorn's processes do
+        collector.settle()  # as gunicorn's processes do
         empty = measure_joins("an empty network", first=0)
         fill(network)
         full = measure_joins(f"one of {NODES:,}", first=2 * NODES)

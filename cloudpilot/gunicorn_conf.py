@@ -1,12 +1,11 @@
 """gunicorn: threads for waiting, one process a core (architecture, decision 4)."""
 
-import gc
 import os
 
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
 
-from cloudpilot import settings, unreadable
+from cloudpilot import collector, settings, unreadable
 
 wsgi_app = "cloudpilot.wsgi:application"
 bind = f"127.0.0.1:{settings.PORT}"
@@ -23,9 +22,4 @@ util.write_error = unreadable.write_error
 
 
 def when_ready(server: Arbiter) -> None:
-    """Have the collector pass over all that was read before the first request, for good.
-
-    It looked at half a million objects of ours whenever a long answer made it look: 150 ms.
-    """
-    gc.collect()
-    gc.freeze()
+    collector.settle()  # before the first process of its own is made

@@ -140,6 +140,9 @@ def _in_two_words(is_gateway: bool, ranges: Iterable[str]) -> dict[str, Any]:
     }
 
 
+_NO_GATEWAY = _in_two_words(False, ())  # what most of thousands are
+
+
 def peer(found: Peer, own: Node) -> dict[str, Any]:
     """Return a peer as a node is told of it."""
     return {
@@ -152,6 +155,6 @@ def peer(found: Peer, own: Node) -> dict[str, Any]:
         "localaddress": found.local_address,
         "listenport": found.listen_port,
         "persistentkeepalive": own.keepalive,
-        **_in_two_words(bool(found.gateway_ranges), found.gateway_ranges),
+        **(_in_two_words(True, found.gateway_ranges) if found.gateway_ranges else _NO_GATEWAY),
         "allowedips": found.allowed_addresses,
     }
