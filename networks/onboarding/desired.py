@@ -50,6 +50,11 @@ class State:
         return {place(row): _digest_of(row) for row in self.rows}
 
     @cached_property
+    def tunnels(self) -> list[Desired]:
+        """The WireGuard interfaces among the rows; it is asked for each of them."""
+        return [row for row in self.rows if row.menu == INTERFACES]
+
+    @cached_property
     def version(self) -> str:
         """Stand for all that this state says: it changes when that does."""
         text = "\n".join(f"{place} {found}" for place, found in sorted(self.digests.items()))
@@ -157,8 +162,8 @@ def _in_turn(rows: Sequence[Desired]) -> Iterator[Desired]:
 def _needs(row: Desired, state: State) -> str:
     """Return what fails unless the tunnel that a row is about is ours: people may have its name."""
     named = set(map(str, row.attributes.values()))
-    for tunnel in state.rows:
-        if tunnel.menu == INTERFACES and tunnel is not row and tunnel.attributes["name"] in named:
+    for tunnel in state.tunnels:
+        if tunnel is not row and tunnel.attributes["name"] in named:
             return f":if ([:len [{_OWN} find comment={quoted(tunnel.key)}]] = 0) do={{ :error {_NO} }}; "
     return ""
 
