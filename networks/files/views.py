@@ -36,7 +36,7 @@ class FileView(MeshView):
     tag = "mesh-nodes"
     authentication_classes = (LenientAuthentication,)  # what is public nobody is kept from
     permission_classes = (MayCall,)
-    for_nodes = ("get", "head")
+    for_nodes = ("get",)
     error_statuses = {"get": ("409", "429")}
 
     @extend_schema(
