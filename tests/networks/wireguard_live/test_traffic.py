@@ -17,6 +17,12 @@ from .lab import Ping
 pytestmark = [*wireguard.needed, pytest.mark.django_db]
 
 
+def lead_to(client, node, text):
+    """Have people make a node the way to this range behind it."""
+    path = f"/api/nodes/{node.network.netid}/{node.mac_address}/creategateway"
+    assert client.post(path, {"rangestring": text, "interface": "lan"}).status_code == 200
+
+
 def test_two_peers_reach_each_other_by_the_configurations_that_they_are_given(network, peer):
     Network.objects.update(topology=Network.Topology.MESH)
     one, other = (peer(n, endpoint=f"198.51.100.{n}") for n in (2, 3))
@@ -30,8 +36,7 @@ def test_two_peers_reach_each_other_by_the_configurations_that_they_are_given(ne
 def test_three_peers_of_a_star_reach_what_is_behind_one_of_them(lab, client, network, host, peer):
     shop, laptop = peer(2), peer(3)
     printer = lab.behind(shop.machine, "192.168.88.1/24", "192.168.88.20/24")
-    path = f"/api/nodes/{network.netid}/{shop.node.mac_address}"
-    client.post(f"{path}/creategateway", {"rangestring": "192.168.88.0/24", "interface": "lan"})
+    lead_to(client, shop.node, "192.168.88.0/24")
     host.take_turn()
 
     for agent in (shop, laptop):
@@ -49,8 +54,7 @@ def test_peers_of_a_star_reach_each_other_and_what_is_behind_one_by_ipv6(
     network.refresh_from_db()
     shop, laptop = peer(2), peer(3)
     printer = lab.behind(shop.machine, "fd00:88::1/64", "fd00:88::20/64")
-    path = f"/api/nodes/{network.netid}/{shop.node.mac_address}"
-    client.post(f"{path}/creategateway", {"rangestring": "fd00:88::/64", "interface": "lan"})
+    lead_to(client, shop.node, "fd00:88::/64")
     host.take_turn()
 
     for agent in (shop, laptop):
